@@ -1,0 +1,52 @@
+"""Whether the process takes updates now, and if not, why: the truth behind `/health/ready`."""
+
+from enum import StrEnum
+
+import structlog
+import trio
+
+from bot import metrics
+
+log = structlog.get_logger(__name__)
+
+
+class Phase(StrEnum):
+    """Where the process is in its life, in this order."""
+
+    STARTING = "starting"
+    STANDBY = "standby"
+    READY = "ready"
+    STOPPING = "stopping"
+
+
+class Readiness:
+    """The phase of the process and the reason why it is not ready, for people and for peers."""
+
+    def __init__(self) -> None:
+        self.phase = Phase.STARTING
+        self.reason: str | None = "starting"
+        self.since = trio.current_time()
+
+    @property
+    def ready(self) -> bool:
+        """True while webhooks are taken."""
+        return self.phase is Phase.READY
+
+    def why_not(self) -> str | None:
+        """Return the reason why webhooks are refused, or None while they are taken."""
+        return self.reason
+
+    def enter(self, phase: Phase, reason: str | None = None) -> None:
+        """Go to `phase`; `reason` says what is waited for, and is None only when ready.
+
+        Stopping is final: whoever still waits for a peer can't bring readiness back.
+        """
+        if self.phase is Phase.STOPPING or (phase, reason) == (self.phase, self.reason):
+            return
+        if (reason is None) is not (phase is Phase.READY):
+            raise ValueError("every phase but READY needs a reason, and READY has none")
+        if phase is not self.phase:
+            self.since = trio.current_time()
+        self.phase, self.reason = phase, reason
+        metrics.READY.set(self.ready)
+        log.info("app.phase", phase=phase.value, reason=reason)

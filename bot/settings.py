@@ -1,0 +1,342 @@
+"""Every setting: its name in the environment, its default, its bounds, and what it is for.
+
+Read from the environment and from `.env` in the working directory. `load` reports every wrong
+setting at once, in words, and never repeats a value: it may be a secret.
+"""
+
+import hashlib
+import re
+from datetime import timedelta
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    PostgresDsn,
+    SecretStr,
+    TypeAdapter,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+TELEGRAM_API_URL = "https://api.telegram.org"
+
+_TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,100}")
+_SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
+
+
+class Mode(StrEnum):
+    """The transport of updates."""
+
+    WEBHOOK = "webhook"
+    POLLING = "polling"
+
+
+def _seconds(value: Any) -> Any:
+    """Durations are plain seconds in the environment and `timedelta` inside."""
+    if isinstance(value, str):
+        return timedelta(seconds=float(value))
+    if isinstance(value, int | float):
+        return timedelta(seconds=value)
+    return value
+
+
+def _ids(value: Any) -> Any:
+    if isinstance(value, str):
+        return frozenset(int(part) for part in re.split(r"[,\s]+", value.strip()) if part)
+    return value
+
+
+type_seconds = BeforeValidator(_seconds)
+Seconds = Annotated[timedelta, type_seconds]
+
+
+class InvalidSettingsError(ValueError):
+    """The configuration can't be used; the text names every wrong setting and what to do."""
+
+
+class Bind(tuple[str, int]):
+    """A host and a port, written `host:port`."""
+
+    __slots__ = ()
+
+    @classmethod
+    def parse(cls, value: str) -> Self:
+        """Read `127.0.0.1:8080` or `[::1]:8080`; raises ValueError."""
+        host, separator, port = value.rpartition(":")
+        if not separator or not host or not port.isdigit() or int(port) > 65535:
+            raise ValueError("write it as host:port, for example 127.0.0.1:8080")
+        return cls((host.strip("[]"), int(port)))
+
+    @property
+    def host(self) -> str:
+        """The address to listen on."""
+        return self[0]
+
+    @property
+    def port(self) -> int:
+        """The TCP port; 0 lets the system choose."""
+        return self[1]
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Settings(BaseSettings):
+    """The whole configuration of a Warren process."""
+
+    model_config = SettingsConfigDict(
+        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
+
+    # Telegram
+    bot_token: SecretStr = Field(description="The bot's token, from @BotFather.")
+    mode: Mode = Field(Mode.WEBHOOK, description="How updates arrive: webhook or polling.")
+    public_url: str | None = Field(
+        None,
+        description="The HTTPS address under which Telegram reaches this server. "
+        "Needed in webhook mode.",
+    )
+    webhook_secret: SecretStr | None = Field(
+        None, description="Telegram sends it back with every update. Default: from the token."
+    )
+    telegram_api_url: str = Field(TELEGRAM_API_URL, description="The Bot API server.")
+    telegram_http_timeout: Seconds = Field(
+        timedelta(seconds=10), description="Deadline of one call to the Bot API, in seconds."
+    )
+    telegram_connections: int = Field(
+        16, ge=1, le=100, description="Parallel requests to the Bot API."
+    )
+    admin_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)] = Field(
+        frozenset(), description="Telegram ids of administrators, separated by commas."
+    )
+
+    # Servers
+    bind: Annotated[Bind, NoDecode] = Field(
+        Bind(("127.0.0.1", 8080)), description="Where the public server listens."
+    )
+    ops_bind: Annotated[Bind, NoDecode] = Field(
+        Bind(("127.0.0.1", 9090)), description="Where health, metrics and tasks are served."
+    )
+
+    # Database
+    database_url: SecretStr | None = Field(
+        None, description="PostgreSQL. Empty: a PostgreSQL of our own in DATA_DIR."
+    )
+    data_dir: Path = Field(Path(".warren"), description="Where the embedded PostgreSQL lives.")
+    db_pool_min_size: int = Field(2, ge=0, description="Connections kept open when idle.")
+    db_pool_max_size: int = Field(
+        15,
+        ge=5,
+        le=500,
+        description="The whole connection budget: one for the advisory lock, the rest pooled.",
+    )
+    db_pool_acquire_timeout: Seconds = Field(
+        timedelta(seconds=10), description="Longest wait for a connection, in seconds."
+    )
+    db_pool_command_timeout: Seconds = Field(
+        timedelta(seconds=30),
+        description="The last resort: a connection whose statement runs longer is ended.",
+    )
+    db_statement_timeout: Seconds = Field(
+        timedelta(seconds=20), description="PostgreSQL's statement_timeout, in seconds."
+    )
+    db_lock_timeout: Seconds = Field(
+        timedelta(seconds=5), description="PostgreSQL's lock_timeout, in seconds."
+    )
+    advisory_lock_key: int = Field(
+        0x57415252454E,  # "WARREN"
+        ge=-(2**63),
+        le=2**63 - 1,
+        description="Key of the leader's advisory lock. One bot, one key.",
+    )
+    advisory_lock_check_interval: Seconds = Field(
+        timedelta(seconds=2), description="How often the leader's connection is tried, in seconds."
+    )
+
+    # Updates
+    max_concurrent_updates: int = Field(
+        20, ge=1, le=100, description="Updates handled at the same time."
+    )
+    update_timeout: Seconds = Field(
+        timedelta(seconds=55), description="Deadline of one update; Telegram itself waits 60 s."
+    )
+    user_rate_limit: float = Field(
+        3.0, gt=0, description="Updates a second that one person may send, over time."
+    )
+    user_rate_burst: int = Field(
+        20, ge=1, description="Updates that one person may send at once before being slowed."
+    )
+    update_silence: Seconds = Field(
+        timedelta(minutes=15),
+        description="So long without an update, and the webhook is looked into, in seconds.",
+    )
+    shutdown_grace: Seconds = Field(
+        timedelta(seconds=20), description="How long running updates may take to end, in seconds."
+    )
+
+    # VPN host
+    vpn_api_url: str | None = Field(None, description="The agent beside Xray on the VPN host.")
+    vpn_api_key: SecretStr | None = Field(None, description="The agent's bearer key.")
+    vpn_http_timeout: Seconds = Field(
+        timedelta(seconds=5), description="Deadline of one call to the agent, at least 3 seconds."
+    )
+
+    # Payments
+    provider_token: SecretStr | None = Field(
+        None,
+        description="Telegram Payments, from @BotFather. Telegram's rules: physical goods only; "
+        "digital services are sold in Stars.",
+    )
+    crypto_pay_token: SecretStr | None = Field(None, description="Crypto Pay, from @CryptoBot.")
+    crypto_pay_api_url: str = Field("https://pay.crypt.bot", description="The Crypto Pay API.")
+
+    # Logging
+    log_format: Literal["console", "json"] = Field(
+        "console", description="console for people, json for machines."
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="The least important event that is logged."
+    )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _empty_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
+        """`NAME=` in the environment means the default, as every service manager has it."""
+        if value == "" and info.field_name is not None:
+            field = cls.model_fields[info.field_name]
+            if not field.is_required():
+                return field.get_default()
+        return value
+
+    @field_validator("bind", "ops_bind", mode="before")
+    @classmethod
+    def _parse_bind(cls, value: Any) -> Any:
+        return Bind.parse(value) if isinstance(value, str) else value
+
+    @field_validator("mode", "log_level", "log_format", mode="before")
+    @classmethod
+    def _ignore_case(cls, value: Any) -> Any:
+        return value.lower() if isinstance(value, str) else value
+
+    @field_validator("bot_token")
+    @classmethod
+    def _looks_like_a_token(cls, value: SecretStr) -> SecretStr:
+        if not _TOKEN.fullmatch(value.get_secret_value()):
+            raise ValueError("not a bot token; @BotFather gives one like 123456:ABC-DEF…")
+        return value
+
+    @field_validator("webhook_secret")
+    @classmethod
+    def _fits_the_header(cls, value: SecretStr | None) -> SecretStr | None:
+        # Bot API: setWebhook, secret_token.
+        if value is not None and not _SECRET.fullmatch(value.get_secret_value()):
+            raise ValueError("1 to 256 characters of A-Z, a-z, 0-9, _ and -")
+        return value
+
+    @field_validator("telegram_api_url", "vpn_api_url", "crypto_pay_api_url", "public_url")
+    @classmethod
+    def _is_an_address(cls, value: str | None) -> str | None:
+        if value is None:
+            return None
+        parts = urlsplit(value)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("write a full address, for example https://bot.example.org")
+        return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _is_a_postgres_dsn(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is None:
+            return None
+        try:
+            TypeAdapter(PostgresDsn).validate_python(value.get_secret_value())
+        except ValidationError:
+            raise ValueError("write it as postgresql://user:password@host:5432/name") from None
+        return value
+
+    @field_validator("vpn_http_timeout")
+    @classmethod
+    def _vpn_is_given_time(cls, value: timedelta) -> timedelta:
+        if value < timedelta(seconds=3):
+            raise ValueError("at least 3 seconds")
+        return value
+
+    @model_validator(mode="after")
+    def _fits_together(self) -> Self:
+        problems = []
+        if self.mode is Mode.WEBHOOK:
+            problems.extend(self._webhook_problems())
+        for name, value in self:
+            if isinstance(value, timedelta) and value <= timedelta(0):
+                problems.append(f"{name.upper()}: must be more than 0 seconds")
+        if self.db_pool_min_size > self.db_pool_max_size - 1:
+            problems.append("DB_POOL_MIN_SIZE: must be less than DB_POOL_MAX_SIZE")
+        if not self.db_lock_timeout < self.db_statement_timeout < self.db_pool_command_timeout:
+            problems.append(
+                "DB_LOCK_TIMEOUT, DB_STATEMENT_TIMEOUT, DB_POOL_COMMAND_TIMEOUT: "
+                "each must be shorter than the next"
+            )
+        if self.update_timeout >= timedelta(seconds=60):
+            problems.append("UPDATE_TIMEOUT: must be less than the 60 seconds Telegram waits")
+        if problems:
+            raise ValueError("\n".join(problems))
+        return self
+
+    def _webhook_problems(self) -> list[str]:
+        if self.public_url is None:
+            return ["PUBLIC_URL: needed in webhook mode (or set MODE=polling)"]
+        parts = urlsplit(self.public_url)
+        # Bot API: setWebhook wants HTTPS on one of four ports. A Bot API server of one's own
+        # (and the demo's stand-in) may call plain HTTP.
+        if self.telegram_api_url == TELEGRAM_API_URL:
+            if parts.scheme != "https":
+                return ["PUBLIC_URL: Telegram calls HTTPS only"]
+            if (parts.port or 443) not in {443, 80, 88, 8443}:
+                return ["PUBLIC_URL: Telegram calls the ports 443, 80, 88 and 8443 only"]
+        return []
+
+    @property
+    def webhook_url(self) -> str:
+        """The address given to setWebhook."""
+        return f"{self.public_url}/telegram/webhook"
+
+    @property
+    def webhook_secret_token(self) -> str:
+        """The secret of the webhook, set or derived from the token."""
+        if self.webhook_secret is not None:
+            return self.webhook_secret.get_secret_value()
+        token = self.bot_token.get_secret_value().encode()
+        return hashlib.sha256(b"warren webhook secret\0" + token).hexdigest()
+
+    @property
+    def bot_id(self) -> int:
+        """The bot's own Telegram id: the part of the token before the colon."""
+        return int(self.bot_token.get_secret_value().partition(":")[0])
+
+
+def load(**overrides: Any) -> Settings:
+    """Read the settings; raises InvalidSettingsError naming all that is wrong, no value shown."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        raise InvalidSettingsError(_explain(error)) from None
+
+
+def _explain(error: ValidationError) -> str:
+    lines: list[str] = []
+    for problem in error.errors(include_url=False, include_input=False):
+        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
+        if problem["type"] == "missing":
+            field = Settings.model_fields[name.lower()]
+            lines.append(f"{name}: missing. {field.description}")
+            continue
+        text = str(problem["msg"]).removeprefix("Value error, ")
+        lines.extend(f"{name}: {text}" if name else line for line in text.splitlines())
+    return "\n".join(["The configuration can't be used:", *(f"  {line}" for line in lines)])
