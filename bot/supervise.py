@@ -6,6 +6,7 @@ with a growing pause, heartbeat after each tick, first ticks spread so that work
 interval never align. A tick that fails never takes the process down.
 """
 
+import math
 import random
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
@@ -50,6 +51,7 @@ class WorkerStatus:
     purpose: str
     interval_seconds: float
     deadline_seconds: float
+    slot_at: float
     next_at: float
     running_since: float | None = None
     last_ended: float | None = None
@@ -90,6 +92,7 @@ class Supervisor:
                 purpose=worker.purpose,
                 interval_seconds=worker.interval.total_seconds(),
                 deadline_seconds=worker.deadline.total_seconds(),
+                slot_at=first,
                 next_at=first,
             )
             nursery.start_soon(self.run, worker, name=f"worker {worker.name}")
@@ -99,9 +102,8 @@ class Supervisor:
         status = self._statuses[worker.name]
         while True:
             await self._wait(worker, status.next_at)
-            due = max(status.next_at, trio.current_time() - status.interval_seconds)
             await self._tick(worker, status)
-            status.next_at = self._next(worker, status, due)
+            status.next_at = self._next(worker, status)
 
     async def _wait(self, worker: Worker, until: float) -> None:
         with trio.move_on_at(until):
@@ -156,16 +158,20 @@ class Supervisor:
         status.failures_in_a_row, status.last_error = 0, None
         metrics.WORKER_TICKS.labels(worker.name, "ok").inc()
 
-    def _next(self, worker: Worker, status: WorkerStatus, due: float) -> float:
-        """Return when the next tick is due: on the worker's own grid, or after a pause of retry."""
+    def _next(self, worker: Worker, status: WorkerStatus) -> float:
+        """Return when the next tick is due: in the worker's next slot, or after a retry's pause.
+
+        Slots stay on the grid that the first tick laid: jitter moves a tick within its slot and
+        never the grid, so workers that were spread at the start stay apart.
+        """
         now = trio.current_time()
-        interval = status.interval_seconds
+        if status.slot_at <= now:
+            missed = math.floor((now - status.slot_at) / status.interval_seconds)
+            status.slot_at += status.interval_seconds * (missed + 1)
         if status.failures_in_a_row:
-            pause = min(_LONGEST_PAUSE, _FIRST_PAUSE * 2 ** min(status.failures_in_a_row - 1, 16))
-            return now + min(pause, interval)
-        # The grid stays where the first tick put it: jitter is added to a slot, never to the grid.
-        jitter = interval * worker.jitter * (self._rng.random() - 0.5)
-        return max(now, due + interval + jitter)
+            pause = _FIRST_PAUSE * math.pow(2, min(status.failures_in_a_row - 1, 16))
+            return now + min(pause, _LONGEST_PAUSE, status.interval_seconds)
+        return status.slot_at + status.interval_seconds * worker.jitter * self._rng.random()
 
 
 def _check(table: Sequence[Worker], connections: int) -> None:
