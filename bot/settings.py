@@ -9,11 +9,10 @@ import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BeforeValidator,
     Field,
     PostgresDsn,
     SecretStr,
@@ -23,7 +22,9 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from bot.setting_types import Bind, BindAddress, Ids, Seconds
 
 TELEGRAM_API_URL = "https://api.telegram.org"
 
@@ -38,54 +39,8 @@ class Mode(StrEnum):
     POLLING = "polling"
 
 
-def _seconds(value: Any) -> Any:
-    """Durations are plain seconds in the environment and `timedelta` inside."""
-    if isinstance(value, str):
-        return timedelta(seconds=float(value))
-    if isinstance(value, int | float):
-        return timedelta(seconds=value)
-    return value
-
-
-def _ids(value: Any) -> Any:
-    if isinstance(value, str):
-        return frozenset(int(part) for part in re.split(r"[,\s]+", value.strip()) if part)
-    return value
-
-
-type_seconds = BeforeValidator(_seconds)
-Seconds = Annotated[timedelta, type_seconds]
-
-
 class InvalidSettingsError(ValueError):
     """The configuration can't be used; the text names every wrong setting and what to do."""
-
-
-class Bind(tuple[str, int]):
-    """A host and a port, written `host:port`."""
-
-    __slots__ = ()
-
-    @classmethod
-    def parse(cls, value: str) -> Self:
-        """Read `127.0.0.1:8080` or `[::1]:8080`; raises ValueError."""
-        host, separator, port = value.rpartition(":")
-        if not separator or not host or not port.isdigit() or int(port) > 65535:
-            raise ValueError("write it as host:port, for example 127.0.0.1:8080")
-        return cls((host.strip("[]"), int(port)))
-
-    @property
-    def host(self) -> str:
-        """The address to listen on."""
-        return self[0]
-
-    @property
-    def port(self) -> int:
-        """The TCP port; 0 lets the system choose."""
-        return self[1]
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
 class Settings(BaseSettings):
@@ -113,15 +68,15 @@ class Settings(BaseSettings):
     telegram_connections: int = Field(
         16, ge=1, le=100, description="Parallel requests to the Bot API."
     )
-    admin_ids: Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)] = Field(
+    admin_ids: Ids = Field(
         frozenset(), description="Telegram ids of administrators, separated by commas."
     )
 
     # Servers
-    bind: Annotated[Bind, NoDecode] = Field(
+    bind: BindAddress = Field(
         Bind(("127.0.0.1", 8080)), description="Where the public server listens."
     )
-    ops_bind: Annotated[Bind, NoDecode] = Field(
+    ops_bind: BindAddress = Field(
         Bind(("127.0.0.1", 9090)), description="Where health, metrics and tasks are served."
     )
 
@@ -214,11 +169,6 @@ class Settings(BaseSettings):
             if not field.is_required():
                 return field.get_default()
         return value
-
-    @field_validator("bind", "ops_bind", mode="before")
-    @classmethod
-    def _parse_bind(cls, value: Any) -> Any:
-        return Bind.parse(value) if isinstance(value, str) else value
 
     @field_validator("mode", "log_level", "log_format", mode="before")
     @classmethod
@@ -326,17 +276,31 @@ def load(**overrides: Any) -> Settings:
     try:
         return Settings(**overrides)
     except ValidationError as error:
-        raise InvalidSettingsError(_explain(error)) from None
+        problems = _explain(error)
+        wrong = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
+    # pydantic checks how settings fit together only when each is right by itself. Checking once
+    # more with placeholders for the wrong ones lets one report name everything.
+    try:
+        Settings(**overrides | {name: _placeholder(name) for name in wrong})
+    except ValidationError as error:
+        problems += [line for line in _explain(error) if line not in problems]
+    raise InvalidSettingsError(
+        "\n".join(["The configuration can't be used:", *(f"  {line}" for line in problems)])
+    )
 
 
-def _explain(error: ValidationError) -> str:
+def _placeholder(name: str) -> Any:
+    field = Settings.model_fields[name]
+    return SecretStr("1:" + "x" * 35) if field.is_required() else field.get_default()
+
+
+def _explain(error: ValidationError) -> list[str]:
     lines: list[str] = []
     for problem in error.errors(include_url=False, include_input=False):
         name = str(problem["loc"][0]).upper() if problem["loc"] else ""
         if problem["type"] == "missing":
-            field = Settings.model_fields[name.lower()]
-            lines.append(f"{name}: missing. {field.description}")
+            lines.append(f"{name}: missing. {Settings.model_fields[name.lower()].description}")
             continue
-        text = str(problem["msg"]).removeprefix("Value error, ")
-        lines.extend(f"{name}: {text}" if name else line for line in text.splitlines())
-    return "\n".join(["The configuration can't be used:", *(f"  {line}" for line in lines)])
+        text = problem["msg"].removeprefix("Value error, ")
+        lines.extend(f"{name}: {line}" if name else line for line in text.splitlines())
+    return lines
