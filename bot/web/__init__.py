@@ -1,0 +1,1 @@
+"""What is served over HTTP: the webhook, the public pages, and the pages of operation."""
