@@ -33,8 +33,8 @@ from bot.telegram.client import TelegramClient
 from bot.telegram.context import Context, Middleware, Reply
 from bot.telegram.dead_letters import MAX_TRIES, DeadLetter, DeadLetters
 from bot.telegram.errors import (
-    ForbiddenError,
     ChatNotFoundError,
+    ForbiddenError,
     MessageNotFoundError,
     NotModifiedError,
     QueryTooOldError,
@@ -143,9 +143,7 @@ class Dispatcher:
         if outcome.settled or progress.tries < MAX_TRIES:
             return outcome
         user_id = update.user.id if update.user else None
-        letter = DeadLetter(
-            update.update_id, kind, user_id, progress.error, progress.tries, raw
-        )
+        letter = DeadLetter(update.update_id, kind, user_id, progress.error, progress.tries, raw)
         if not await self._dead_letters.bury(letter):
             return outcome
         buried = outcome_of(Status.DEAD_LETTER, notice(update, self._notices.failed))

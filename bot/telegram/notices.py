@@ -2,8 +2,9 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-from bot.telegram.methods import AnswerCallbackQuery, SendMessage
+from bot.telegram.methods import AnswerCallbackQuery, Method, SendMessage
 from bot.telegram.types import Update, User
 
 
@@ -15,7 +16,9 @@ class Notices:
     failed: Callable[[User], str]
 
 
-def notice(update: Update, words: Callable[[User], str]) -> AnswerCallbackQuery | SendMessage | None:
+def notice(
+    update: Update, words: Callable[[User], str]
+) -> AnswerCallbackQuery | SendMessage | None:
     """Return `words` as an answer in kind: a toast for a button, a message for a message."""
     user = update.user
     if user is None:

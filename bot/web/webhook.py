@@ -195,9 +195,22 @@ async def _respond(outcome: Outcome, send: Send) -> None:
 
 
 async def _refuse(refused: _RefusedError, receive: Receive, send: Send) -> None:
+    """Answer without having read the body, and throw away what of it still comes meanwhile.
+
+    Hypercorn queues ten parts of a body, then it waits for the application to read on, also
+    inside the sending of the answer: a large body left unread would hold the connection for good.
+    """
     _count(refused.status)
-    await send(_start(refused.status, 0, *refused.headers))
-    await send(_EMPTY_BODY)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(_discard, receive)
+        await send(_start(refused.status, 0, *refused.headers))
+        await send(_EMPTY_BODY)
+        nursery.cancel_scope.cancel()
+
+
+async def _discard(receive: Receive) -> None:
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 def _count(status: int) -> None:

@@ -34,7 +34,7 @@ class ErrorBoundary:
         failure: ExceptionGroup[Exception] | None = None
         try:
             return await work()
-        except* Exception as group:
+        except* Exception as group:  # noqa: BLE001 - the one place where a handler's errors end
             failure = group
         return self._outcome_of(failure, progress)
 
