@@ -1,0 +1,1 @@
+"""The way of an update through the dispatcher."""
