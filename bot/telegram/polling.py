@@ -9,12 +9,13 @@ it and is settled is remembered here, and not handled twice.
 import json
 from collections.abc import Hashable, Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import structlog
 import trio
 from pydantic import ValidationError
 
+from bot.settings import Settings
 from bot.telegram.client import TelegramClient
 from bot.telegram.dead_letters import MAX_TRIES
 from bot.telegram.dispatcher import Dispatcher
@@ -40,12 +41,28 @@ _REPLY_SECONDS = 20.0
 _GOODBYE_SECONDS = 3.0
 
 
-async def poll(client: TelegramClient, dispatcher: Dispatcher, *, stop: trio.Event) -> None:
+async def poll(
+    client: TelegramClient, dispatcher: Dispatcher, settings: Settings, *, stop: trio.Event
+) -> None:
     """Take updates until `stop` is set; return when those that were taken have ended.
 
-    Raises UnauthorizedError, in a group; after every other error the loop starts again.
+    Raises UnauthorizedError, in a group; after every other error of Telegram's it starts again.
     """
-    await Poller(client, dispatcher, stop).run()
+    # Telegram answers an empty poll before the client's own deadline for a call is over.
+    seconds = max(1, int(settings.telegram_http_timeout.total_seconds()) - 3)
+    await Poller(client, dispatcher, stop, long_poll_seconds=seconds).run()
+
+
+class GetRawUpdates(Method[list[dict[str, Any]]]):
+    """getUpdates, without a reading of the updates: each is read by itself (`_read`)."""
+
+    name: ClassVar[str] = "getUpdates"
+    repeatable: ClassVar[bool] = True
+
+    offset: int | None = None
+    limit: int
+    timeout: int
+    allowed_updates: list[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +92,15 @@ class _Unsent:
 class Poller:
     """The loop, and what it knows of the updates above the confirmed offset."""
 
-    def __init__(self, client: TelegramClient, dispatcher: Dispatcher, stop: trio.Event) -> None:
+    def __init__(
+        self,
+        client: TelegramClient,
+        dispatcher: Dispatcher,
+        stop: trio.Event,
+        *,
+        long_poll_seconds: int,
+    ) -> None:
+        self._long_poll_seconds = long_poll_seconds
         self._client = client
         self._dispatcher = dispatcher
         self._stop = stop
@@ -117,7 +142,7 @@ class Poller:
     async def _take_a_batch(self) -> None:
         batch: list[_Received] = []
         with self._interrupted_by_stop():
-            batch = await self._get_updates(seconds=LONG_POLL_SECONDS)
+            batch = await self._get_updates(seconds=self._long_poll_seconds)
         async with trio.open_nursery() as nursery:
             for updates in _by_chat(one for one in batch if one.update_id not in self._settled):
                 nursery.start_soon(self._handle_in_order, updates)
@@ -182,7 +207,7 @@ class Poller:
                     offset=self._offset,
                     limit=limit,
                     timeout=seconds,
-                    allowed_updates=ALLOWED_UPDATES,
+                    allowed_updates=list(ALLOWED_UPDATES),
                 )
             )
         return [_read(item) for item in listed]

@@ -10,7 +10,12 @@ import pytest
 from bot.settings import Settings, load
 from bot.telegram.dead_letters import DeadLetter, DeadLetters
 from bot.telegram.dispatcher import Dispatcher
-from bot.telegram.errors import ForbiddenError, RetryAfterError
+from bot.telegram.errors import (
+    ConflictError,
+    ForbiddenError,
+    RetryAfterError,
+    UnauthorizedError,
+)
 from bot.telegram.methods import Method
 from bot.telegram.notices import Notices
 from bot.telegram.routing import Router
@@ -105,3 +110,13 @@ def flood() -> RetryAfterError:
 @pytest.fixture(params=[ForbiddenError])
 def moot(request):
     return request.param("x")
+
+
+@pytest.fixture
+def conflict() -> ConflictError:
+    return ConflictError("Conflict: terminated by other getUpdates request")
+
+
+@pytest.fixture
+def unauthorized() -> UnauthorizedError:
+    return UnauthorizedError("Unauthorized")

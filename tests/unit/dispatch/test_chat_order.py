@@ -16,11 +16,10 @@ async def test_of_those_that_wait_the_lowest_update_goes_first() -> None:
         async with order.turn(7, update_id):
             ran.append(update_id)
 
-    async with trio.open_nursery() as nursery:
-        async with order.turn(7, 1):
-            for update_id in (5, 3, 4, 2):
-                nursery.start_soon(update, update_id)
-                await wait_all_tasks_blocked()
+    async with trio.open_nursery() as nursery, order.turn(7, 1):
+        for update_id in (5, 3, 4, 2):
+            nursery.start_soon(update, update_id)
+            await wait_all_tasks_blocked()
     assert ran == [2, 3, 4, 5]
     assert len(order) == 0
 
@@ -33,11 +32,10 @@ async def test_a_redelivery_waits_behind_the_first_delivery_of_its_update() -> N
         async with order.turn(7, 2):
             ran.append(name)
 
-    async with trio.open_nursery() as nursery:
-        async with order.turn(7, 1):
-            for name in ("first", "second", "third"):
-                nursery.start_soon(delivery, name)
-                await wait_all_tasks_blocked()
+    async with trio.open_nursery() as nursery, order.turn(7, 1):
+        for name in ("first", "second", "third"):
+            nursery.start_soon(delivery, name)
+            await wait_all_tasks_blocked()
     assert ran == ["first", "second", "third"]
 
 

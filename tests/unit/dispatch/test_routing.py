@@ -98,9 +98,7 @@ async def test_the_first_handler_whose_filters_agree(update: Update, handler: st
         (button(1, "menu"), "menu", ""),
     ],
 )
-def test_a_context_splits_the_wish_from_its_arguments(
-    update: Update, head: str, args: str
-) -> None:
+def test_a_context_splits_the_wish_from_its_arguments(update: Update, head: str, args: str) -> None:
     ctx = context(update)
     assert (ctx.head, ctx.args) == (head, args)
 
