@@ -5,9 +5,10 @@ heads (`Context.head`) they can agree to, so that an update is compared with the
 own command or button and with the few that name none, however many handlers there are.
 """
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeAlias, runtime_checkable
+from typing import Any, TypeAlias
 
 import structlog
 import trio
@@ -18,14 +19,17 @@ from bot.telegram.context import Context, Handler, Middleware, Next, Reply
 Filter: TypeAlias = Callable[[Context], bool]
 
 
-@runtime_checkable
-class HeadFilter(Protocol):
+class HeadFilter(ABC):
     """A filter that agrees only to updates with one of these heads."""
 
     heads: frozenset[str]
 
+    @abstractmethod
+    def __call__(self, ctx: Context) -> bool:
+        """Say whether this filter agrees."""
 
-class Command:
+
+class Command(HeadFilter):
     """Agrees to the commands named, written without the slash: `Command("start")`."""
 
     def __init__(self, *names: str) -> None:
@@ -36,7 +40,7 @@ class Command:
         return ctx.update.message is not None and ctx.head in self.heads
 
 
-class CallbackData:
+class CallbackData(HeadFilter):
     """Agrees to buttons: all that begin with `lang:`, or the one whose data is exactly `menu`."""
 
     def __init__(self, data: str) -> None:

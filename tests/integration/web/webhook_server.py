@@ -159,7 +159,7 @@ async def running(handler: Handler, **changes: Any) -> AsyncIterator[Server]:
         lane=None,
         clock=lambda: NOW,
         dead_letters=DeadLetters(server.record, tell_admins),
-        notices=Notices(too_fast=lambda user: "slower", failed=lambda user: "sorry"),
+        notices=Notices(too_fast=lambda _: "slower", failed=lambda _: "sorry"),
         unavailable=(AwayError,),
     )
 

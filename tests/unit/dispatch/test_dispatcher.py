@@ -535,7 +535,6 @@ async def test_cancelled_at_any_stage_nothing_is_held_and_nothing_is_done(
     client: FakeClient,
     cemetery: Cemetery,
     expected_errors: list[str],
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     expected_errors += ["update.failed", "update.dead_letter"]
     hang = True
@@ -553,7 +552,7 @@ async def test_cancelled_at_any_stage_nothing_is_held_and_nothing_is_done(
 
     if stage == "reply":
         client.when = forever
-    monkeypatch.setattr(cemetery, "record", forever)
+    cemetery.record = forever  # type: ignore[method-assign]
     dispatcher = make_dispatcher(handled_by(handler), max_concurrent_updates=1)
     if stage == "burying":
         dispatcher.recent.of(1).tries = 2
