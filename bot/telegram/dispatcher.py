@@ -21,6 +21,7 @@ committed before a failure is met again by the keys of its effects (design invar
 """
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -109,7 +110,8 @@ class Dispatcher:
         try:
             outcome = self._refusal(update)
             if outcome is None:
-                outcome = await self._admitted(update, kind, raw)
+                progress = self.recent.of(update.update_id)
+                outcome = await self._admitted(_Delivery(update, kind, raw, progress))
         finally:
             structlog.contextvars.unbind_contextvars("update_id", "kind", "user_id", "handler")
         metrics.UPDATES.labels(kind, outcome.status.value).inc()
@@ -137,27 +139,40 @@ class Dispatcher:
         log.info("update.rate_limited")
         return outcome_of(Status.RATE_LIMITED, notice(update, self._notices.too_fast))
 
-    async def _admitted(self, update: Update, kind: str, raw: bytes) -> Outcome:
-        progress = self.recent.of(update.update_id)
-        outcome = await self._within_deadline(update)
-        if outcome.settled or progress.tries < MAX_TRIES:
+    async def _admitted(self, delivery: "_Delivery") -> Outcome:
+        outcome = await self._within_deadline(delivery)
+        update, progress = delivery.update, delivery.progress
+        if outcome.settled or not delivery.had_its_turn or progress.tries < MAX_TRIES:
             return outcome
-        user_id = update.user.id if update.user else None
-        letter = DeadLetter(update.update_id, kind, user_id, progress.error, progress.tries, raw)
+        letter = DeadLetter(
+            update_id=update.update_id,
+            kind=delivery.kind,
+            user_id=update.user.id if update.user else None,
+            error=progress.error,
+            tries=progress.tries,
+            body=delivery.raw,
+        )
         if not await self._dead_letters.bury(letter):
             return outcome
         buried = outcome_of(Status.DEAD_LETTER, notice(update, self._notices.failed))
         self.recent.settle(update.update_id, progress, buried)
         return buried
 
-    async def _within_deadline(self, update: Update) -> Outcome:
+    async def _within_deadline(self, delivery: "_Delivery") -> Outcome:
         with trio.move_on_after(self._timeout):
-            return await self._in_turn(update)
+            return await self._in_turn(delivery)
         # Cancelled where it was: a transaction has rolled back, the slot and the turn are free.
-        log.error("update.timed_out", timeout_seconds=self._timeout)
+        log.error(
+            "update.timed_out",
+            timeout_seconds=self._timeout,
+            was_in="handler" if delivery.had_its_turn else "queue",
+        )
+        if delivery.had_its_turn:
+            delivery.progress.count_failure(f"not ended within {self._timeout:g} seconds")
         return Outcome(Status.TIMEOUT)
 
-    async def _in_turn(self, update: Update) -> Outcome:
+    async def _in_turn(self, delivery: "_Delivery") -> Outcome:
+        update = delivery.update
         # Without a chat (a pre_checkout_query) an update waits for no other, only for itself.
         chat = update.chat_id
         turn = ("update", update.update_id) if chat is None else chat
@@ -165,7 +180,8 @@ class Dispatcher:
             self.chat_order.turn(turn, update.update_id),
             self.slots.slot(update),
         ):
-            progress = self.recent.of(update.update_id)
+            delivery.had_its_turn = True
+            delivery.progress = progress = self.recent.of(update.update_id)
             if progress.answer is not None:
                 return progress.answer
             if progress.tries >= MAX_TRIES:  # and burying it has failed: only that is left
@@ -194,6 +210,17 @@ class Dispatcher:
             await self._client(method)
         except _MOOT as error:
             log.info("reply.moot", method=method.name, error=str(error))
+
+
+@dataclass(slots=True)
+class _Delivery:
+    """One delivery of an update, which Telegram may deliver many times."""
+
+    update: Update
+    kind: str
+    raw: bytes
+    progress: Progress
+    had_its_turn: bool = False
 
 
 def _as_tuple(reply: Reply) -> tuple[Method[Any], ...]:

@@ -16,9 +16,7 @@ class Notices:
     failed: Callable[[User], str]
 
 
-def notice(
-    update: Update, words: Callable[[User], str]
-) -> AnswerCallbackQuery | SendMessage | None:
+def notice(update: Update, words: Callable[[User], str]) -> Method[Any] | None:
     """Return `words` as an answer in kind: a toast for a button, a message for a message."""
     user = update.user
     if user is None:

@@ -20,14 +20,19 @@ class Progress:
     """How far an update has come."""
 
     tries: int = 0
-    """How often its handler began, without those runs that failed for no fault of its own."""
+    """How often it failed by a fault of its own."""
     error: str = ""
-    """What the last run failed with."""
+    """What it failed with the last time."""
     handled_as: Status | None = None
     """Set when the handler has ended: from then on a redelivery only sends what is unsent."""
     unsent: tuple[Method[Any], ...] = ()
     answer: Outcome | None = None
     """Set when all is done: what each redelivery is answered with."""
+
+    def count_failure(self, error: str) -> None:
+        """Note one more try that failed."""
+        self.tries += 1
+        self.error = error
 
 
 class RecentUpdates:

@@ -28,27 +28,28 @@ class ErrorBoundary:
         self._unavailable = (*unavailable, RetryAfterError)
 
     async def attempt(self, work: Callable[[], Awaitable[Outcome]], progress: Progress) -> Outcome:
-        """Run `work` as one try of the update; raises only what is no Exception."""
-        progress.tries += 1
-        progress.error = "not ended in time"  # what stays if the deadline cancels it
-        failure: ExceptionGroup[Exception] | None = None
+        """Run `work`; a failure by a fault of its own counts as a try. Raises no Exception."""
         try:
             return await work()
         except* Exception as group:  # noqa: BLE001 - the one place where a handler's errors end
-            failure = group
-        return self._outcome_of(failure, progress)
+            outcome, fault = self._judge(group)
+        # Not reached when the rest of the group is a cancellation: that goes on from here.
+        if fault:
+            progress.count_failure(fault)
+        return outcome
 
-    def _outcome_of(self, failure: "ExceptionGroup[Exception]", progress: Progress) -> Outcome:
-        errors = list(_leaves(failure))
-        progress.error = "; ".join(f"{type(error).__name__}: {error}" for error in errors)
+    def _judge(self, group: "ExceptionGroup[Exception]") -> tuple[Outcome, str]:
+        """Log it; return the outcome and what the update is to blame for, empty if nothing."""
+        errors = list(_leaves(group))
+        summary = "; ".join(f"{type(error).__name__}: {error}" for error in errors)
         if all(isinstance(error, self._unavailable) for error in errors):
-            progress.tries -= 1
-            log.warning("update.unavailable", error=progress.error)
-            return Outcome(Status.UNAVAILABLE, retry_after=_pause(errors))
+            log.warning("update.unavailable", error=summary)
+            return Outcome(Status.UNAVAILABLE, retry_after=_pause(errors)), ""
         # `except*` wraps what came alone; the log shows it as it was raised.
-        alone = failure.exceptions[0] if len(failure.exceptions) == 1 else failure
-        log.error("update.failed", tries=progress.tries, exc_info=alone)
-        return Outcome(Status.FAILED)
+        log.error(
+            "update.failed", exc_info=group.exceptions[0] if len(group.exceptions) == 1 else group
+        )
+        return Outcome(Status.FAILED), summary
 
 
 def _leaves(error: Exception) -> Iterator[Exception]:

@@ -487,7 +487,7 @@ async def test_a_handler_out_of_time_is_cancelled_and_its_try_counts(
     statuses = [(await feed(dispatcher, message(1))).status for _ in range(3)]
     assert statuses == [Status.TIMEOUT, Status.TIMEOUT, Status.DEAD_LETTER]
     assert len(cancelled) == 3
-    assert cemetery.recorded[0]["error"] == "not ended in time"
+    assert cemetery.recorded[0]["error"] == "not ended within 55 seconds"
     assert nothing_is_held(dispatcher)
 
 
@@ -503,8 +503,35 @@ async def test_the_wait_for_a_turn_is_within_the_deadline_and_no_try(
     assert (await feed(dispatcher, message(1))).status is Status.UNHANDLED
 
 
+async def test_a_redelivery_that_times_out_in_the_queue_does_not_bury_what_is_done(
+    make_dispatcher: Make,
+    cemetery: Cemetery,
+    expected_errors: list[str],
+    autojump_clock: MockClock,
+) -> None:
+    expected_errors += ["update.timed_out", "update.failed"]
+    runs = []
+
+    async def handler(ctx: Context) -> Reply:
+        runs.append(1)
+        if len(runs) < 3:
+            raise ValueError("not yet")
+        return None
+
+    dispatcher = make_dispatcher(handled_by(handler), update_timeout=55)
+    for _ in range(3):
+        await feed(dispatcher, message(1))
+    async with dispatcher.chat_order.turn(7, 0):
+        assert (await feed(dispatcher, message(1))).status is Status.TIMEOUT
+    assert (await feed(dispatcher, message(1))).status is Status.DUPLICATE
+    assert cemetery.recorded == []
+
+
 async def test_an_error_of_the_handlers_own_nursery_beside_the_deadline_stays_inside(
-    make_dispatcher: Make, expected_errors: list[str], autojump_clock: MockClock
+    make_dispatcher: Make,
+    expected_errors: list[str],
+    autojump_clock: MockClock,
+    logged: LogCapture,
 ) -> None:
     expected_errors += ["update.timed_out", "update.failed"]
 
@@ -521,8 +548,10 @@ async def test_an_error_of_the_handlers_own_nursery_beside_the_deadline_stays_in
         return None
 
     dispatcher = make_dispatcher(handled_by(handler), update_timeout=55)
-    assert not (await feed(dispatcher, message(1))).settled
+    assert (await feed(dispatcher, message(1))).status is Status.TIMEOUT
     assert nothing_is_held(dispatcher)
+    assert dispatcher.recent.of(1).tries == 1
+    assert {entry["event"] for entry in logged.entries} == {"update.failed", "update.timed_out"}
 
 
 # Cancellation from outside
@@ -573,6 +602,9 @@ async def test_cancelled_at_any_stage_nothing_is_held_and_nothing_is_done(
         nursery.cancel_scope.cancel()
     assert nothing_is_held(dispatcher)
     hang = False
+    assert dispatcher.recent.of(1).answer is None
+    if stage != "burying":
+        assert dispatcher.recent.of(1).tries == 0
     dispatcher.recent.of(1).tries = 0
     assert (await feed(dispatcher, message(1))).status is Status.HANDLED
 
