@@ -11,14 +11,19 @@ from bot.settings import Settings, load
 from bot.telegram.dead_letters import DeadLetter, DeadLetters
 from bot.telegram.dispatcher import Dispatcher
 from bot.telegram.errors import (
+    ApiError,
+    BlockedByUserError,
+    ChatNotFoundError,
     ConflictError,
-    ForbiddenError,
+    NotModifiedError,
+    QueryTooOldError,
     RetryAfterError,
     UnauthorizedError,
 )
 from bot.telegram.methods import Method
 from bot.telegram.notices import Notices
 from bot.telegram.routing import Router
+from bot.telegram.types import ResponseParameters
 from tests.unit.dispatch.updates import AwayError
 
 NOW = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -104,19 +109,30 @@ def make_dispatcher(
 
 @pytest.fixture
 def flood() -> RetryAfterError:
-    return RetryAfterError("Too Many Requests: retry after 17", retry_after=17)
+    text = "Too Many Requests: retry after 17"
+    return RetryAfterError(429, text, ResponseParameters(retry_after=17))
 
 
-@pytest.fixture(params=[ForbiddenError])
-def moot(request):
-    return request.param("x")
+@pytest.fixture(
+    params=[
+        BlockedByUserError(403, "Forbidden: bot was blocked by the user"),
+        ChatNotFoundError(400, "Bad Request: chat not found"),
+        NotModifiedError(400, "Bad Request: message is not modified"),
+        QueryTooOldError(400, "Bad Request: query is too old"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def moot(request: pytest.FixtureRequest) -> ApiError:
+    """An error after which there is nothing left to do."""
+    error: ApiError = request.param
+    return error
 
 
 @pytest.fixture
 def conflict() -> ConflictError:
-    return ConflictError("Conflict: terminated by other getUpdates request")
+    return ConflictError(409, "Conflict: terminated by other getUpdates request")
 
 
 @pytest.fixture
 def unauthorized() -> UnauthorizedError:
-    return UnauthorizedError("Unauthorized")
+    return UnauthorizedError(401, "Unauthorized")
