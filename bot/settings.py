@@ -14,9 +14,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     Field,
-    PostgresDsn,
     SecretStr,
-    TypeAdapter,
     ValidationError,
     ValidationInfo,
     field_validator,
@@ -205,10 +203,9 @@ class Settings(BaseSettings):
     def _is_a_postgres_dsn(cls, value: SecretStr | None) -> SecretStr | None:
         if value is None:
             return None
-        try:
-            TypeAdapter(PostgresDsn).validate_python(value.get_secret_value())
-        except ValidationError:
-            raise ValueError("write it as postgresql://user:password@host:5432/name") from None
+        # A DSN may leave the host out (sockets, ?host=…): what is more is libpq's to judge.
+        if not re.match(r"postgres(ql)?://", value.get_secret_value()):
+            raise ValueError("write it as postgresql://user:password@host:5432/name")
         return value
 
     @field_validator("vpn_http_timeout")
