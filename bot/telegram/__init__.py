@@ -1,0 +1,1 @@
+"""The Bot API: types, methods, the client, and the way of an update to its handler."""

@@ -1,0 +1,174 @@
+"""The client of the Bot API: deadlines, limits, retries, and errors that say what to do.
+
+The token is a part of every address, so nothing that httpx raises is let through: its errors
+carry the request. What is raised here names the method and the kind of failure, no more.
+"""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, TypeVar
+
+import httpx
+import structlog
+import trio
+from pydantic import BaseModel, ValidationError
+
+from bot import metrics
+from bot.http import HttpClient, open_http_client
+from bot.settings import Settings
+from bot.telegram.errors import (
+    RetryAfterError,
+    ServerError,
+    TelegramError,
+    TransportError,
+    api_error,
+)
+from bot.telegram.limits import SendLimits
+from bot.telegram.methods import Method
+from bot.telegram.types import ResponseParameters
+
+log = structlog.get_logger(__name__)
+
+T = TypeVar("T")
+
+MAX_RETRIES = 2
+_FIRST_PAUSE = 0.3
+
+
+class _Answer(BaseModel):
+    """Bot API, "Making requests": every answer has this shape."""
+
+    ok: bool
+    result: Any = None
+    error_code: int = 0
+    description: str = ""
+    parameters: ResponseParameters | None = None
+
+
+class _NotSentError(TransportError):
+    """The connection was never made: nothing can have taken effect."""
+
+
+class TelegramClient:
+    """Calls methods: `await client(SendMessage(...))`. Made by `open_telegram`."""
+
+    def __init__(self, http: HttpClient, base_url: str, token: str, seconds: float) -> None:
+        self._http = http
+        self._base_url = f"{base_url}/bot{token}"
+        self._seconds = seconds
+        self._limits = SendLimits()
+        self._held_back_until = 0.0
+
+    def __repr__(self) -> str:
+        return "<TelegramClient>"
+
+    async def __call__(self, method: Method[T]) -> T:
+        """Call `method` and return its result.
+
+        Each attempt has TELEGRAM_HTTP_TIMEOUT; the caller owns the deadline of the whole. A 429
+        is waited for if the caller's deadline allows it. Failures of the network and of Telegram
+        are tried again, twice, where repeating is harmless. Raises classes of
+        `bot.telegram.errors`. Cancelled: the request may or may not have taken effect.
+        """
+        started = trio.current_time()
+        result = "cancelled"
+        try:
+            value = await self._with_retries(method)
+            result = "ok"
+        except TelegramError as error:
+            result = type(error).__name__.removesuffix("Error").lower()
+            raise
+        finally:
+            metrics.API_CALLS.labels(method.name, result).inc()
+            metrics.API_SECONDS.labels(method.name).observe(trio.current_time() - started)
+        return value
+
+    def note_reply(self, method: Method[Any]) -> None:
+        """Count a method that goes out in a webhook response: it uses the limits all the same."""
+        if (chat_id := _limited_chat(method)) is not None:
+            self._limits.book(chat_id)
+
+    async def _with_retries(self, method: Method[T]) -> T:
+        retries = 0
+        while True:
+            if (chat_id := _limited_chat(method)) is not None:
+                await self._limits.wait(chat_id)
+            await trio.sleep_until(self._held_back_until)
+            try:
+                return await self._attempt(method)
+            except RetryAfterError as error:
+                self._hold_back(error)
+            except (TransportError, ServerError) as error:
+                harmless = method.repeatable or isinstance(error, _NotSentError)
+                if not harmless or retries == MAX_RETRIES:
+                    raise
+                pause = _FIRST_PAUSE * 2**retries
+                retries += 1
+                log.info("telegram.retry", method=method.name, error=str(error), seconds=pause)
+                await trio.sleep(pause)
+
+    def _hold_back(self, error: RetryAfterError) -> None:
+        """Note Telegram's pause for every sender; raise `error` if the caller can't wait it out."""
+        until = trio.current_time() + error.retry_after
+        self._held_back_until = max(self._held_back_until, until)
+        log.warning("telegram.flood", retry_after_seconds=error.retry_after)
+        if until >= trio.current_effective_deadline():
+            raise error
+
+    async def _attempt(self, method: Method[T]) -> T:
+        payload = method.payload()
+        # A long poll answers when its own time is up; only after that is silence a fault.
+        patience = payload.get("timeout", 0) if method.name == "getUpdates" else 0
+        try:
+            with trio.fail_after(self._seconds + patience):
+                response = await self._http.request(
+                    "POST",
+                    f"{self._base_url}/{method.name}",
+                    content=json.dumps(payload).encode(),
+                    headers={"content-type": "application/json"},
+                )
+        except trio.TooSlowError:
+            raise TransportError(f"{method.name}: no answer in time") from None
+        except (httpx.ConnectError, httpx.ConnectTimeout):
+            raise _NotSentError(f"{method.name}: Telegram can't be reached") from None
+        except httpx.HTTPError as error:
+            raise TransportError(f"{method.name}: {type(error).__name__}") from None
+        return _result(method, response)
+
+
+def _result(method: Method[T], response: httpx.Response) -> T:
+    try:
+        answer = _Answer.model_validate_json(response.content)
+        if answer.ok:
+            value: T = method.result().validate_python(answer.result)
+            return value
+    except ValidationError:
+        # A proxy's page, half an answer, or a result in a form we don't know.
+        if response.status_code >= 500:
+            raise ServerError(response.status_code, f"{method.name}: not in JSON") from None
+        raise TransportError(
+            f"{method.name}: an answer that can't be read (HTTP {response.status_code})"
+        ) from None
+    code = answer.error_code or response.status_code
+    raise api_error(code, answer.description, answer.parameters)
+
+
+def _limited_chat(method: Method[Any]) -> int | str | None:
+    """Return the chat if the method counts as a message; edits do."""
+    if method.name.startswith(("send", "edit", "copy", "forward")):
+        chat_id: int | str | None = getattr(method, "chat_id", None)
+        return chat_id
+    return None
+
+
+@asynccontextmanager
+async def open_telegram(settings: Settings) -> AsyncIterator[TelegramClient]:
+    """Yield a client for the configured bot; its connections are closed on the way out."""
+    seconds = settings.telegram_http_timeout.total_seconds()
+    async with open_http_client(
+        connections=settings.telegram_connections, phase_seconds=seconds
+    ) as http:
+        yield TelegramClient(
+            http, settings.telegram_api_url, settings.bot_token.get_secret_value(), seconds
+        )

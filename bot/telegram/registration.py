@@ -1,0 +1,53 @@
+"""Telling Telegram where updates go: the webhook is set and kept, or taken away for polling."""
+
+import structlog
+
+from bot.settings import Settings
+from bot.telegram.client import TelegramClient
+from bot.telegram.methods import DeleteWebhook, GetWebhookInfo, SetWebhook
+from bot.telegram.types import ALLOWED_UPDATES, WebhookInfo
+
+log = structlog.get_logger(__name__)
+
+
+def desired_webhook(settings: Settings) -> SetWebhook:
+    """Return the registration that this configuration wants."""
+    return SetWebhook(
+        url=settings.webhook_url,
+        secret_token=settings.webhook_secret_token,
+        # More deliveries than update slots: what waits for its chat's turn takes no slot, and a
+        # pre_checkout_query must find a connection while every slot is taken.
+        # Bot API: setWebhook, max_connections 1-100.
+        max_connections=min(100, 2 * settings.max_concurrent_updates),
+        allowed_updates=ALLOWED_UPDATES,
+    )
+
+
+async def set_webhook(client: TelegramClient, settings: Settings) -> None:
+    """Register the webhook; updates that wait at Telegram are kept. Safe to repeat."""
+    await client(desired_webhook(settings))
+    log.info("webhook.set", url=settings.webhook_url)
+
+
+async def delete_webhook(client: TelegramClient) -> None:
+    """Take the webhook away, so that polling may start; updates that wait are kept."""
+    await client(DeleteWebhook(drop_pending_updates=False))
+    log.info("webhook.deleted")
+
+
+async def keep_webhook(client: TelegramClient, settings: Settings) -> tuple[WebhookInfo, bool]:
+    """Look at the registration and repair it where somebody changed it.
+
+    Returns what Telegram said before the repair, and whether there was one. The secret is not
+    part of what Telegram tells, so it is sent anew at every start.
+    """
+    info = await client(GetWebhookInfo())
+    wanted = desired_webhook(settings)
+    kept = (
+        info.url == wanted.url
+        and info.max_connections == wanted.max_connections
+        and set(info.allowed_updates or ()) == set(ALLOWED_UPDATES)
+    )
+    if not kept:
+        await set_webhook(client, settings)
+    return info, not kept
