@@ -6,7 +6,15 @@ import trio
 
 from bot.telegram.context import Context, Reply
 from bot.telegram.methods import SendMessage
-from tests.integration.web.webhook_server import Server, head, message, post, running
+from tests.integration.web.webhook_server import (
+    Server,
+    head,
+    message,
+    post,
+    read_answer,
+    running,
+    until,
+)
 
 
 async def test_a_client_that_leaves_in_the_middle_changes_nothing() -> None:
@@ -65,11 +73,9 @@ async def test_a_client_that_leaves_in_the_middle_of_the_body_leaves_nothing() -
     async with running(handler) as server:
         stream = await server.connect()
         await stream.send_all(post(message(1))[:-5])
-        while not server.webhook.in_flight:
-            await trio.lowlevel.checkpoint()
+        await until(lambda: server.webhook.in_flight == 1)
         await stream.aclose()
-        while server.webhook.in_flight:
-            await trio.lowlevel.checkpoint()
+        await until(lambda: server.webhook.in_flight == 0)
         assert 1 not in server.dispatcher.recent
 
 
@@ -87,8 +93,7 @@ async def test_what_is_in_flight_is_counted_until_it_is_answered() -> None:
         assert server.webhook.in_flight == 1
         go_on.set()
         await stream.receive_some(1000)
-        while server.webhook.in_flight:
-            await trio.lowlevel.checkpoint()
+        await until(lambda: server.webhook.in_flight == 0)
 
 
 async def test_a_graceful_stop_lets_what_is_in_flight_end() -> None:
@@ -99,22 +104,18 @@ async def test_a_graceful_stop_lets_what_is_in_flight_end() -> None:
         await go_on.wait()
         return SendMessage(chat_id=7, text="done")
 
-    async with trio.open_nursery() as nursery:
-        async with running(handler) as server:
-            stream = await server.connect()
-            await stream.send_all(post(message(1)))
-            await started.wait()
-            nursery.start_soon(_set_when_the_door_is_shut, server, go_on)
-        # `running` has stopped the server: the answer is here all the same.
-        assert b"done" in await stream.receive_some(65536)
-        await stream.aclose()
+    async with running(handler) as server, await server.connect() as stream:
+        await stream.send_all(post(message(1)))
+        await started.wait()
+        server.stop.set()
+        await _the_door_is_shut(server)
+        go_on.set()
+        assert json.loads((await read_answer(stream)).body)["text"] == "done"
 
 
-async def _set_when_the_door_is_shut(server: Server, event: trio.Event) -> None:
-    with trio.fail_after(10):
-        while True:
-            try:
-                await (await server.connect()).aclose()
-            except OSError:
-                event.set()
-                return
+async def _the_door_is_shut(server: Server) -> None:
+    while True:
+        try:
+            await (await server.connect()).aclose()
+        except OSError:
+            return

@@ -56,6 +56,7 @@ class Server:
     client: SilentClient = field(default_factory=SilentClient)
     letters: list[dict[str, Any]] = field(default_factory=list)
     inner_scopes: list[str] = field(default_factory=list)
+    stop: trio.Event = field(default_factory=trio.Event)
     dispatcher: Dispatcher = field(init=False)
     webhook: Webhook = field(init=False)
 
@@ -70,6 +71,17 @@ class Server:
         async with await self.connect() as stream:
             await stream.send_all(request)
             return await read_answer(stream)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Let others run until `condition` holds: across sockets there is no event to wait for.
+
+    The deadline of `running` bounds it.
+    """
+    while True:
+        if condition():
+            return
+        await trio.lowlevel.checkpoint()
 
 
 @dataclass(frozen=True)
@@ -184,12 +196,11 @@ async def running(handler: Handler, **changes: Any) -> AsyncIterator[Server]:
     config.bind = ["127.0.0.1:0"]
     config.graceful_timeout = 5
     config.errorlog = None
-    stop = trio.Event()
-    async with trio.open_nursery() as nursery:
-        binds = await nursery.start(
-            partial(serve, server.webhook, config, shutdown_trigger=stop.wait)
-        )
-        server.port = int(binds[0].rpartition(":")[2])
-        with trio.fail_after(20):
+    with trio.fail_after(20):
+        async with trio.open_nursery() as nursery:
+            binds = await nursery.start(
+                partial(serve, server.webhook, config, shutdown_trigger=server.stop.wait)
+            )
+            server.port = int(binds[0].rpartition(":")[2])
             yield server
-        stop.set()
+            server.stop.set()
