@@ -56,7 +56,7 @@ async def _translated(function: Callable[..., Awaitable[T]], *args: Any) -> T:
 
 
 class ending_after:  # noqa: N801 - reads as a phrase at its place of use
-    """Asyncio side: end `connection` if the block takes longer than `seconds`.
+    """Asyncio side: end `connection` if the block takes longer than `seconds`, or confuses it.
 
     Ending it makes the statement inside raise at once; nothing has to be cancelled.
     """
@@ -78,6 +78,10 @@ class ending_after:  # noqa: N801 - reads as a phrase at its place of use
         traceback: TracebackType | None,
     ) -> None:
         self._timer.cancel()
+        if isinstance(exc, asyncpg.InterfaceError | asyncpg.InternalClientError):
+            # asyncpg lost track of the protocol, as when the server ends a session between two
+            # statements ("another operation is in progress"): the connection serves nobody.
+            self._connection.terminate()
 
     def _end(self) -> None:
         log.error("db.connection_ended", reason=f"no answer within {self._seconds:g} s")

@@ -90,11 +90,7 @@ def translate(error: BaseException) -> DatabaseError | None:
     match error:
         case asyncpg.PostgresError():
             return _of_server(error)
-        case asyncpg.DataError():
-            return QueryError(f"a parameter does not fit: {error}")
-        case asyncpg.InternalClientError():
-            return QueryError(f"misuse of a connection: {error}")
-        case asyncpg.InterfaceError():
+        case asyncpg.InterfaceError() | asyncpg.InternalClientError():
             return UnavailableError(f"the connection can't be used: {error}")
         case TimeoutError():
             return DeadlineError("no answer from the database in time")

@@ -217,7 +217,7 @@ async def test_errors_are_told_by_what_can_be_done(
             with pytest.raises(kind) as caught:
                 await lane.execute(sql)
             assert isinstance(caught.value, DatabaseError)
-        with pytest.raises(errors.QueryError):
+        with pytest.raises(errors.QueryError, match="invalid input"):
             await lane.fetchval("select $1::int", "not a number")
         assert await lane.fetchval("select $1::int", 1) == 1
         assert_whole(database)
