@@ -1,0 +1,135 @@
+"""The first conversation: a greeting, the menu and its screens, the language, the unknown."""
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime
+
+from bot.handlers import screens
+from bot.handlers.screens import Screen
+from bot.shop import users
+from bot.telegram.context import Context, Reply
+from bot.telegram.methods import AnswerCallbackQuery, Method, SendMessage
+from bot.telegram.routing import CallbackData, ChatType, Command, Router
+from bot.texts import LOCALES, Texts
+
+router = Router()
+_private = ChatType("private")
+
+# Bot API: deep links carry 1-64 of these characters.
+_PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@router.message(_private, Command("start"))
+async def start(ctx: Context) -> Reply:
+    """Greet; remember what brought the person."""
+    if _PAYLOAD.fullmatch(ctx.args) and ctx.user.start_payload is None:
+        await users.keep_start_payload(ctx.lane, ctx.user.id, ctx.args)
+    return screens.greeting(ctx.texts, ctx.user.first_name).send(ctx.user.id)
+
+
+@router.message(_private, Command("menu"))
+async def menu(ctx: Context) -> Reply:
+    """Show the menu."""
+    return screens.menu(ctx.texts).send(ctx.user.id)
+
+
+@router.message(_private, Command("language"))
+async def language(ctx: Context) -> Reply:
+    """Show the choice of languages."""
+    return screens.language(ctx.texts).send(ctx.user.id)
+
+
+@router.message(_private, Command("help"))
+async def help_(ctx: Context) -> Reply:
+    """Show what the commands do."""
+    return screens.help_(ctx.texts).send(ctx.user.id)
+
+
+@router.callback_query(CallbackData("menu"))
+async def to_menu(ctx: Context) -> Reply:
+    """Go back to the menu."""
+    return _turn_to(ctx, screens.menu(ctx.texts))
+
+
+@router.callback_query(CallbackData("about"))
+async def to_about(ctx: Context) -> Reply:
+    """Say what access is."""
+    return _turn_to(ctx, screens.about(ctx.texts))
+
+
+@router.callback_query(CallbackData("help"))
+async def to_help(ctx: Context) -> Reply:
+    """Show what the commands do."""
+    return _turn_to(ctx, screens.help_(ctx.texts))
+
+
+@router.callback_query(CallbackData("language"))
+async def to_language(ctx: Context) -> Reply:
+    """Show the choice of languages."""
+    return _turn_to(ctx, screens.language(ctx.texts))
+
+
+def make_choose_language(texts: Mapping[str, Texts]) -> Router:
+    """Return the router of the language buttons, which need the texts of every language."""
+    choices = Router()
+
+    @choices.callback_query(CallbackData("lang:"))
+    async def choose_language(ctx: Context) -> Reply:
+        """Speak the chosen language from here on."""
+        if ctx.args not in LOCALES:
+            return _answered(ctx, ctx.texts("unknown-button"))
+        await users.choose_language(ctx.lane, ctx.user.id, ctx.args)
+        ctx.texts = texts[ctx.args]
+        return _turn_to(ctx, screens.menu(ctx.texts), toast=ctx.texts("language-chosen"))
+
+    return choices
+
+
+@router.my_chat_member(_private)
+async def membership(ctx: Context) -> Reply:
+    """Note a block or a return; nothing is sent to who has just left."""
+    change = ctx.update.my_chat_member
+    assert change is not None  # noqa: S101 - typing: the router saw to it
+    await users.mark_membership(
+        ctx.lane,
+        change.from_user.id,
+        blocked=change.new_chat_member.status == "kicked",
+        at=datetime.fromtimestamp(change.date, UTC),
+    )
+    return None
+
+
+@router.message(_private)
+async def unknown_message(ctx: Context) -> Reply:
+    """Answer whatever else is said with the menu."""
+    return screens.unknown(ctx.texts).send(ctx.user.id)
+
+
+@router.message(Command("start", "menu", "language", "help"))
+async def in_a_group(ctx: Context) -> Reply:
+    """In a group, say where to talk; other words there are not for us."""
+    assert ctx.update.message is not None  # noqa: S101 - typing: the router saw to it
+    return SendMessage(chat_id=ctx.update.message.chat.id, text=ctx.texts("private-only"))
+
+
+@router.callback_query()
+async def unknown_button(ctx: Context) -> Reply:
+    """A button of an earlier version, or one that somebody made up."""
+    return _answered(ctx, ctx.texts("unknown-button"))
+
+
+def _turn_to(ctx: Context, screen: Screen, *, toast: str | None = None) -> list[Method[object]]:
+    """Answer the button and put `screen` in the place of the one it stood under."""
+    answer = _answered(ctx, toast)
+    query = ctx.update.callback_query
+    assert query is not None  # noqa: S101 - typing: only buttons turn screens
+    if query.message is None:
+        return [answer, screen.send(query.from_user.id)]
+    # The edit first: the answer stops the button's turning when its effect can be seen.
+    return [screen.replace(query.message.chat.id, query.message.message_id), answer]
+
+
+def _answered(ctx: Context, words: str | None) -> AnswerCallbackQuery:
+    query = ctx.update.callback_query
+    assert query is not None  # noqa: S101 - typing: only buttons are answered
+    return AnswerCallbackQuery(callback_query_id=query.id, text=words)

@@ -1,0 +1,1 @@
+"""The rules of the business, on the database alone: no Telegram, no HTTP."""

@@ -1,0 +1,37 @@
+"""What the bot says, in Russian and English: Fluent files, read once."""
+
+from importlib import resources
+from typing import Any
+
+from fluent.runtime import FluentBundle, FluentResource
+
+LOCALES = ("ru", "en")
+
+
+class Texts:
+    """The messages of one language: `texts("greeting", name="Anna")`."""
+
+    def __init__(self, locale: str, source: str) -> None:
+        self.locale = locale
+        # Isolation marks are for texts of mixed direction; Telegram shows some of them as boxes.
+        self._bundle = FluentBundle([locale], use_isolating=False)
+        self._bundle.add_resource(FluentResource(source))
+
+    def __call__(self, message_id: str, **arguments: Any) -> str:
+        """Return a message; raises KeyError for one that isn't there, ValueError if it can't be."""
+        pattern = self._bundle.get_message(message_id).value
+        if pattern is None:
+            raise KeyError(message_id)
+        text, errors = self._bundle.format_pattern(pattern, arguments)
+        if errors:
+            raise ValueError(f"{message_id}: {errors}")
+        return str(text)
+
+
+def load_texts() -> dict[str, Texts]:
+    """Return the messages of each language, by its code."""
+    files = resources.files(__name__)
+    return {
+        locale: Texts(locale, files.joinpath(f"{locale}.ftl").read_text(encoding="utf-8"))
+        for locale in LOCALES
+    }
