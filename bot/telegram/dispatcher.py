@@ -54,6 +54,8 @@ from bot.telegram.types import Update
 
 log = structlog.get_logger(__name__)
 
+_REPLY_SECONDS = 15.0
+
 # The person left, or the thing to change is gone or is as it should be: nothing is left to do.
 _MOOT = (
     ForbiddenError,
@@ -207,7 +209,10 @@ class Dispatcher:
 
     async def _send(self, method: Method[Any]) -> None:
         try:
-            await self._client(method)
+            # When Telegram asks for a longer pause than this, the client says so at once: the
+            # slot is better used by somebody else, and the rest is sent on redelivery.
+            with trio.fail_after(_REPLY_SECONDS):
+                await self._client(method)
         except _MOOT as error:
             log.info("reply.moot", method=method.name, error=str(error))
 

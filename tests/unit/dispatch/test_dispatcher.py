@@ -346,6 +346,28 @@ async def test_telegram_asking_for_patience_is_no_fault_of_the_update(
     assert (outcome.status, outcome.retry_after) == (Status.UNAVAILABLE, 17)
 
 
+async def test_a_reply_that_does_not_get_through_gives_its_slot_back(
+    make_dispatcher: Make,
+    client: FakeClient,
+    expected_errors: list[str],
+    autojump_clock: MockClock,
+) -> None:
+    expected_errors.append("update.failed")
+
+    async def handler(ctx: Context) -> Reply:
+        return [say("one"), say("two")]
+
+    async def hangs(method: Method[Any]) -> None:
+        await trio.sleep_forever()
+
+    client.when = hangs
+    dispatcher = make_dispatcher(handled_by(handler), update_timeout=55)
+    started = trio.current_time()
+    assert (await feed(dispatcher, message(1))).status is Status.FAILED
+    assert trio.current_time() - started < 20
+    assert nothing_is_held(dispatcher)
+
+
 async def test_a_person_who_left_is_no_failure(
     make_dispatcher: Make, client: FakeClient, moot: Exception
 ) -> None:
