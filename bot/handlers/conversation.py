@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from typing import Any
 
 from bot.handlers import screens
 from bot.handlers.screens import Screen
@@ -76,10 +77,11 @@ def make_choose_language(texts: Mapping[str, Texts]) -> Router:
     @choices.callback_query(CallbackData("lang:"))
     async def choose_language(ctx: Context) -> Reply:
         """Speak the chosen language from here on."""
-        if ctx.args not in LOCALES:
+        locale = next((locale for locale in LOCALES if locale == ctx.args), None)
+        if locale is None:
             return _answered(ctx, ctx.texts("unknown-button"))
-        await users.choose_language(ctx.lane, ctx.user.id, ctx.args)
-        ctx.texts = texts[ctx.args]
+        await users.choose_language(ctx.lane, ctx.user.id, locale)
+        ctx.texts = texts[locale]
         return _turn_to(ctx, screens.menu(ctx.texts), toast=ctx.texts("language-chosen"))
 
     return choices
@@ -118,7 +120,7 @@ async def unknown_button(ctx: Context) -> Reply:
     return _answered(ctx, ctx.texts("unknown-button"))
 
 
-def _turn_to(ctx: Context, screen: Screen, *, toast: str | None = None) -> list[Method[object]]:
+def _turn_to(ctx: Context, screen: Screen, *, toast: str | None = None) -> list[Method[Any]]:
     """Answer the button and put `screen` in the place of the one it stood under."""
     answer = _answered(ctx, toast)
     query = ctx.update.callback_query

@@ -1,11 +1,12 @@
 """What the bot says, in Russian and English: Fluent files, read once."""
 
 from importlib import resources
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 from fluent.runtime import FluentBundle, FluentResource
 
-LOCALES = ("ru", "en")
+Locale: TypeAlias = Literal["ru", "en"]
+LOCALES: tuple[Locale, ...] = ("ru", "en")
 
 
 class Texts:

@@ -1,0 +1,126 @@
+"""Checks every setting and every peer: a line each, and what to do where something is wrong."""
+
+import socket
+from collections.abc import AsyncIterator, Callable
+from dataclasses import dataclass
+
+import trio
+
+from bot.db import Database, open_database
+from bot.db.errors import DatabaseError
+from bot.db.migrate import pending
+from bot.setting_types import Bind
+from bot.settings import Mode, Settings
+from bot.telegram.client import TelegramClient, open_telegram
+from bot.telegram.errors import TelegramError, UnauthorizedError
+from bot.telegram.methods import GetMe, GetWebhookInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One line: `advice` is None when all is well."""
+
+    what: str
+    seen: str
+    advice: str | None = None
+
+    def __str__(self) -> str:
+        mark = "ok  " if self.advice is None else "FAIL"
+        return f"{mark}  {self.what:<10} {self.seen}" + (
+            f"\n        → {self.advice}" if self.advice else ""
+        )
+
+
+async def examine(settings: Settings, echo: Callable[[str], None], well: list[bool]) -> None:
+    """Print a finding for each thing that a running bot needs, and add its verdict to `well`."""
+
+    def say(finding: Finding) -> None:
+        echo(str(finding))
+        well.append(finding.advice is None)
+
+    say(
+        Finding("settings", f"{settings.mode.value} mode, {len(settings.admin_ids)} administrators")
+    )
+    for name, bind in (("BIND", settings.bind), ("OPS_BIND", settings.ops_bind)):
+        say(_port(name, bind))
+    async for finding in _database(settings):
+        say(finding)
+    async with open_telegram(settings) as telegram:
+        async for finding in _telegram(telegram, settings):
+            say(finding)
+
+
+def _port(name: str, bind: Bind) -> Finding:
+    with socket.socket(socket.AF_INET6 if ":" in bind.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(bind)
+        except OSError as error:
+            return Finding(
+                name,
+                f"{bind}: {error.strerror}",
+                "fine if Warren is running already; else end what listens there, or change it",
+            )
+    return Finding(name, f"{bind} is free")
+
+
+async def _database(settings: Settings) -> AsyncIterator[Finding]:
+    where = "DATABASE_URL" if settings.database_url else f"embedded in {settings.data_dir}"
+    try:
+        async with open_database(settings) as database:
+            await database.connect()
+            findings = [
+                Finding("database", await _version(database, where)),
+                await _schema(database),
+            ]
+    except* DatabaseError as group:
+        findings = [
+            Finding("database", where, f"{group.exceptions[0]}. Check the server and DATABASE_URL")
+        ]
+    for finding in findings:
+        yield finding
+
+
+async def _version(database: Database, where: str) -> str:
+    started = trio.current_time()
+    version = await database.health.fetchval("show server_version")
+    milliseconds = (trio.current_time() - started) * 1000
+    return f"PostgreSQL {version}, {milliseconds:.1f} ms, {where}"
+
+
+async def _schema(database: Database) -> Finding:
+    missing = await pending(database.health)
+    if missing:
+        return Finding("schema", f"{len(missing)} migrations to apply when the bot starts")
+    return Finding("schema", "up to date")
+
+
+async def _telegram(telegram: TelegramClient, settings: Settings) -> AsyncIterator[Finding]:
+    try:
+        me = await telegram(GetMe())
+    except UnauthorizedError:
+        yield Finding("telegram", "the token is refused", "take the token from @BotFather again")
+        return
+    except TelegramError as error:
+        yield Finding("telegram", str(error), "check the network and TELEGRAM_API_URL")
+        return
+    yield Finding("telegram", f"@{me.username}")
+    yield await _webhook(telegram, settings)
+
+
+async def _webhook(telegram: TelegramClient, settings: Settings) -> Finding:
+    info = await telegram(GetWebhookInfo())
+    seen = f"{info.url or 'not set'}, {info.pending_update_count} waiting"
+    if settings.mode is Mode.POLLING:
+        if info.url:
+            return Finding("webhook", seen, "polling takes it away at the start; is that meant?")
+        return Finding("webhook", seen)
+    if info.url != settings.webhook_url:
+        return Finding("webhook", seen, "set by `run`, or now by: python -m bot webhook set")
+    if info.last_error_message and info.pending_update_count:
+        return Finding(
+            "webhook",
+            f"{seen}; last error: {info.last_error_message}",
+            "see that the proxy forwards POST /telegram/webhook to BIND",
+        )
+    return Finding("webhook", seen)

@@ -1,0 +1,122 @@
+"""The operators' Quart application: health, readiness, metrics, and the tree of tasks."""
+
+import dataclasses
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import trio
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from quart import Response, render_template
+from quart_trio import QuartTrio
+
+from bot import metrics, task_tree
+from bot.db.pool import PoolStats
+from bot.readiness import Readiness
+from bot.supervise import WorkerStatus
+
+_HEADERS = {
+    "cache-control": "no-store",
+    "content-security-policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "x-content-type-options": "nosniff",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class OpsFacts:
+    """Where the answers come from; nothing here waits for a peer."""
+
+    readiness: Readiness
+    pool: Callable[[], PoolStats]
+    workers: Callable[[], Sequence[WorkerStatus]]
+    peers: Callable[[], Mapping[str, str | None]]
+    last_update_at: Callable[[], float | None]
+
+    def summary(self) -> dict[str, Any]:
+        """Return the whole state; `status` is ok, degraded, or the phase before and after."""
+        readiness = self.readiness
+        workers = [_worker(status) for status in self.workers()]
+        peers = dict(self.peers())
+        unwell = [name for name, answer in peers.items() if answer is not None]
+        failing = [worker["name"] for worker in workers if worker["degraded"]]
+        status: str = readiness.phase.value
+        if readiness.ready:
+            status = "degraded" if unwell or failing else "ok"
+        last = self.last_update_at()
+        return {
+            "status": status,
+            "phase": readiness.phase.value,
+            "reason": readiness.reason,
+            "phase_seconds": round(trio.current_time() - readiness.since, 1),
+            "last_update_seconds_ago": None if last is None else _ago(last),
+            "peers": peers,
+            "database": _pool(self.pool()),
+            "workers": workers,
+        }
+
+
+def make_ops_app(facts: OpsFacts) -> QuartTrio:
+    """Return the application that OPS_BIND serves."""
+    app = QuartTrio(__name__)
+    app.config.update(RESPONSE_TIMEOUT=10, BODY_TIMEOUT=5, MAX_CONTENT_LENGTH=1024)
+
+    @app.get("/health")
+    async def health() -> dict[str, Any]:
+        return facts.summary()
+
+    @app.get("/health/live")
+    async def live() -> dict[str, Any]:
+        return {"live": True}
+
+    @app.get("/health/ready")
+    async def ready() -> tuple[dict[str, Any], int]:
+        reason = facts.readiness.why_not()
+        return {"ready": reason is None, "reason": reason}, 200 if reason is None else 503
+
+    @app.get("/metrics")
+    async def prometheus() -> Response:
+        return Response(generate_latest(metrics.REGISTRY), content_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/tasks.json")
+    async def tasks_json() -> dict[str, Any]:
+        root = task_tree.snapshot()
+        return facts.summary() | {"tasks": root.to_json() if root else None}
+
+    @app.get("/tasks")
+    async def tasks() -> str:
+        return await render_template("tasks.html", root=task_tree.snapshot(), facts=facts.summary())
+
+    @app.after_request
+    async def no_store(response: Response) -> Response:
+        response.headers.update(_HEADERS)
+        return response
+
+    return app
+
+
+def _ago(at: float) -> float:
+    return round(trio.current_time() - at, 1)
+
+
+def _pool(stats: PoolStats) -> dict[str, Any]:
+    plain = dataclasses.asdict(stats)
+    for lane in plain["lanes"]:
+        lane["holders"] = [
+            {"task": holder["task"], "seconds": _ago(holder["since"])} for holder in lane["holders"]
+        ]
+    return plain
+
+
+def _worker(status: WorkerStatus) -> dict[str, Any]:
+    return {
+        "name": status.name,
+        "purpose": status.purpose,
+        "interval_seconds": status.interval_seconds,
+        "running": status.running_since is not None,
+        "last_ended_seconds_ago": None if status.last_ended is None else _ago(status.last_ended),
+        "last_duration_seconds": status.last_duration and round(status.last_duration, 3),
+        "next_in_seconds": round(status.next_at - trio.current_time(), 1),
+        "failures_in_a_row": status.failures_in_a_row,
+        "last_error": status.last_error,
+        "degraded": status.degraded,
+    }

@@ -1,0 +1,1 @@
+"""What runs in the background: one module a worker, and the table of all of them."""

@@ -1,0 +1,14 @@
+"""Measures how late the event loop wakes a task: the first sign that something blocks it."""
+
+import trio
+
+from bot import metrics
+
+_NAP_SECONDS = 0.05
+
+
+async def tick() -> None:
+    """Take a short nap and record how much longer than asked it was."""
+    due = trio.current_time() + _NAP_SECONDS
+    await trio.sleep_until(due)
+    metrics.LOOP_LAG_SECONDS.observe(max(0.0, trio.current_time() - due))
