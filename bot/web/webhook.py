@@ -154,7 +154,7 @@ class Webhook:
 def _update_id(raw: bytes) -> int | None:
     """Return the `update_id` of an object that has one, whatever else it has."""
     try:
-        body = json.loads(raw)
+        body = json.loads(raw.decode())  # bytes would be taken for UTF-16 as well
     except (ValueError, RecursionError):
         return None
     update_id = body.get("update_id") if isinstance(body, dict) else None

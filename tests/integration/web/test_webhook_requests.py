@@ -123,10 +123,11 @@ async def test_a_chunked_body_is_counted_as_it_comes(size: int, status: int) -> 
         b'{"update_id": 1e400}',
         b'{"message": {}}',
         b"\xff\xfe\x00",
+        '{"update_id": 1}'.encode("utf-16"),
         b"[" * 100_000,
         b'{"update_id": ' + b"9" * 5_000 + b"}",
     ],
-    ids=range(13),
+    ids=range(14),
 )
 async def test_what_is_no_update_gets_400(body: bytes) -> None:
     async with running(echo) as server:
