@@ -14,4 +14,7 @@ async def record(
     lane: Lane, *, update_id: int, kind: str, user_id: int | None, error: str, tries: int, body: str
 ) -> None:
     """Keep an update for good; `body` is its JSON. Safe to repeat."""
+    # jsonb has no character zero, and neither has text (PostgreSQL documentation, 8.14).
+    body = body.replace("\\u0000", "\\ufffd")
+    error = error.replace("\0", "\ufffd")
     await lane.execute(_RECORD, update_id, kind, user_id, error, tries, body)

@@ -1,0 +1,50 @@
+"""What the README states and a program can check."""
+
+from datetime import timedelta
+from pathlib import Path
+
+from click.testing import CliRunner
+
+from bot.cli import main
+from bot.settings import Settings
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+
+
+def default(value: object) -> str:
+    match value:
+        case None | "":
+            return ""
+        case frozenset() if not value:
+            return ""
+        case timedelta():
+            return f"`{value.total_seconds():g}`"
+        case _:
+            return f"`{value}`"
+
+
+def settings_table() -> str:
+    rows = ["| setting | default | what it is for |", "|---|---|---|"]
+    for name, field in Settings.model_fields.items():
+        shown = "**required**" if field.is_required() else default(field.get_default())
+        rows.append(f"| `{name.upper()}` | {shown} | {field.description} |")
+    return "\n".join(rows)
+
+
+def between(start: str, end: str) -> str:
+    return README.partition(start)[2].partition(end)[0].partition("-->")[2].strip()
+
+
+def test_the_settings_table_is_the_one_of_the_code() -> None:
+    assert between("<!-- settings:", "<!-- /settings -->") == settings_table()
+
+
+def test_every_command_that_the_readme_names_exists() -> None:
+    shown = CliRunner().invoke(main, ["--help"]).output
+    for command in ("run", "demo", "doctor", "migrate", "webhook"):
+        assert f"python -m bot {command}" in README
+        assert f"  {command} " in shown
+
+
+def test_every_setting_is_described_for_people() -> None:
+    assert [n for n, field in Settings.model_fields.items() if not field.description] == []
