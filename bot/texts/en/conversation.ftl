@@ -30,22 +30,3 @@ unknown-button = This button no longer works. Send /menu
 private-only = I only talk in private messages: nobody else sees your key there.
 too-fast = Too fast. Wait a couple of seconds and try again.
 failed = Something broke on our side. We know and are looking into it; please try again a little later.
-
-# For administrators
-admin-dead-letter = ⚠️ Update { $update } ({ $kind }) could not be handled after { $tries ->
-        [one] { $tries } try
-       *[other] { $tries } tries
-    }. It is kept in dead_letters.
-admin-webhook-repaired = ⚠️ Somebody had changed the webhook; it was set again. Waiting for delivery: { $pending }.
-admin-updates-silent = ⚠️ No updates for { $minutes ->
-        [one] { $minutes } minute
-       *[other] { $minutes } minutes
-    }, while Telegram holds { $pending }. Last error: { $error }
-
-# About the bot
-command-start = Start over
-command-menu = Main menu
-command-language = Change the language
-command-help = Help
-description = Warren is a VPN of your own: access, connection and help right in this chat. Press Start.
-short-description = Your own VPN: access and connection right in Telegram

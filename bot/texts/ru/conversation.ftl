@@ -30,23 +30,3 @@ unknown-button = Эта кнопка уже не работает. Отправ�
 private-only = Я разговариваю только в личных сообщениях: там никто не увидит ваш ключ.
 too-fast = Слишком быстро. Подождите пару секунд и повторите.
 failed = Что-то сломалось на нашей стороне. Мы уже знаем и разбираемся; попробуйте ещё раз чуть позже.
-
-# Администраторам
-admin-dead-letter = ⚠️ Обновление { $update } ({ $kind }) не удалось обработать после { $tries ->
-        [one] { $tries } попытки
-       *[other] { $tries } попыток
-    }. Оно сохранено в dead_letters.
-admin-webhook-repaired = ⚠️ Вебхук был изменён кем-то другим и установлен заново. Ждут доставки: { $pending }.
-admin-updates-silent = ⚠️ Обновлений нет уже { $minutes ->
-        [one] { $minutes } минуту
-        [few] { $minutes } минуты
-       *[many] { $minutes } минут
-    }, а у Telegram ждут: { $pending }. Последняя ошибка: { $error }
-
-# О боте
-command-start = Начать сначала
-command-menu = Главное меню
-command-language = Сменить язык
-command-help = Помощь
-description = Warren — личный VPN: доступ, подключение и помощь прямо в этом чате. Нажмите «Начать».
-short-description = Личный VPN: доступ и подключение прямо в Telegram

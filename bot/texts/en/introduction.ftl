@@ -1,0 +1,7 @@
+# About the bot
+command-start = Start over
+command-menu = Main menu
+command-language = Change the language
+command-help = Help
+description = Warren is a VPN of your own: access, connection and help right in this chat. Press Start.
+short-description = Your own VPN: access and connection right in Telegram

@@ -1,0 +1,7 @@
+# О боте
+command-start = Начать сначала
+command-menu = Главное меню
+command-language = Сменить язык
+command-help = Помощь
+description = Warren — личный VPN: доступ, подключение и помощь прямо в этом чате. Нажмите «Начать».
+short-description = Личный VPN: доступ и подключение прямо в Telegram
