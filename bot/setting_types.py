@@ -1,4 +1,4 @@
-"""The types of settings that pydantic does not have: durations in seconds, sets of ids, binds.
+"""The types of settings that pydantic does not have: durations, sets of ids and names, binds.
 
 Their errors never repeat the value that was given: it may be a secret set under a wrong name.
 """
@@ -28,6 +28,12 @@ def _ids(value: Any) -> Any:
         return frozenset(int(part) for part in re.split(r"[,\s]+", value.strip()) if part)
     except ValueError:
         raise ValueError("write Telegram ids, separated by commas") from None
+
+
+def _names(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    return frozenset(part.upper() for part in re.split(r"[,\s]+", value.strip()) if part)
 
 
 def _bind(value: Any) -> Any:
@@ -63,4 +69,5 @@ class Bind(tuple[str, int]):
 
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
+Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
 BindAddress = Annotated[Bind, NoDecode, BeforeValidator(_bind)]

@@ -22,7 +22,8 @@ from pydantic import (
 )
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from bot.setting_types import Bind, BindAddress, Ids, Seconds
+from bot.money import EXPONENTS, STARS
+from bot.setting_types import Bind, BindAddress, Ids, Names, Seconds
 
 TELEGRAM_API_URL = "https://api.telegram.org"
 
@@ -149,6 +150,31 @@ class Settings(BaseSettings):
     )
     crypto_pay_token: SecretStr | None = Field(None, description="Crypto Pay, from @CryptoBot.")
     crypto_pay_api_url: str = Field("https://pay.crypt.bot", description="The Crypto Pay API.")
+    crypto_pay_accepted_assets: Names = Field(
+        frozenset(),
+        description="Assets taken by Crypto Pay, separated by commas (USDT,TON). Empty: all.",
+    )
+    crypto_pay_replay_window: Seconds = Field(
+        timedelta(days=4),
+        description="Oldest webhook taken from Crypto Pay, in seconds; it retries for three days.",
+    )
+    yookassa_shop_id: str | None = Field(None, description="YooKassa: the shop's id.")
+    yookassa_secret_key: SecretStr | None = Field(None, description="YooKassa: its secret key.")
+    yookassa_api_url: str = Field("https://api.yookassa.ru", description="The YooKassa API.")
+    yookassa_receipt_email: str | None = Field(
+        None,
+        description="Where receipts (54-FZ) go, if YooKassa makes them. Empty: no receipts.",
+    )
+    yookassa_vat_code: int = Field(
+        1, ge=1, le=12, description="VAT code of the receipts; 1 is without VAT."
+    )
+    currency: str = Field("RUB", description="The currency of prices and balances.")
+    star_price_minor: int = Field(
+        150, ge=1, description="Worth of one Star in minor units of CURRENCY, for top-ups."
+    )
+    payment_http_timeout: Seconds = Field(
+        timedelta(seconds=10), description="Deadline of one call to a payment provider, in seconds."
+    )
 
     # Logging
     log_format: Literal["console", "json"] = Field(
@@ -188,7 +214,16 @@ class Settings(BaseSettings):
             raise ValueError("1 to 256 characters of A-Z, a-z, 0-9, _ and -")
         return value
 
-    @field_validator("telegram_api_url", "vpn_api_url", "crypto_pay_api_url", "public_url")
+    @field_validator("currency")
+    @classmethod
+    def _is_a_currency(cls, value: str) -> str:
+        if value.upper() not in EXPONENTS or value.upper() == STARS:
+            raise ValueError(f"one of {', '.join(sorted(EXPONENTS.keys() - {STARS}))}")
+        return value.upper()
+
+    @field_validator(
+        "telegram_api_url", "vpn_api_url", "crypto_pay_api_url", "yookassa_api_url", "public_url"
+    )
     @classmethod
     def _is_an_address(cls, value: str | None) -> str | None:
         if value is None:
@@ -230,6 +265,8 @@ class Settings(BaseSettings):
                 "DB_LOCK_TIMEOUT, DB_STATEMENT_TIMEOUT, DB_POOL_COMMAND_TIMEOUT: "
                 "each must be shorter than the next"
             )
+        if (self.yookassa_shop_id is None) != (self.yookassa_secret_key is None):
+            problems.append("YOOKASSA_SHOP_ID, YOOKASSA_SECRET_KEY: set both or neither")
         if self.update_timeout >= timedelta(seconds=60):
             problems.append("UPDATE_TIMEOUT: must be less than the 60 seconds Telegram waits")
         if problems:

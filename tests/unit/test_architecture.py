@@ -20,12 +20,13 @@ LEVELS = [
     {"db", "telegram", "payments", "vpn"},
     {"http", "supervise", "readiness", "task_tree", "log"},
     {"settings", "holding", "metrics"},
-    {"setting_types"},
+    {"setting_types", "money"},
 ]
 NEVER = {
     "shop": {"telegram", "web", "vpn", "handlers"},
-    "telegram": {"db"},
-    "db": {"telegram"},
+    "telegram": {"db", "payments"},
+    "db": {"telegram", "payments"},
+    "payments": {"db", "vpn", "web", "handlers"},
     "handlers": {"web"},
     "web": {"handlers", "workers"},
 }
@@ -82,6 +83,11 @@ def test_the_sandbox_knows_nothing_of_the_bot() -> None:
         if (found := ours(path))
     }
     assert offenders == {}
+
+
+def test_only_what_is_paid_inside_telegram_knows_telegram_in_payments() -> None:
+    knowing = {path.name for path in (BOT / "payments").rglob("*.py") if "telegram" in ours(path)}
+    assert knowing <= {"stars.py", "telegram_payments.py"}
 
 
 def test_asyncio_stays_on_its_island() -> None:
