@@ -28,6 +28,7 @@ NEVER = {
     "db": {"telegram", "payments"},
     "payments": {"db", "vpn", "web", "handlers"},
     "handlers": {"web"},
+    "vpn": {"db", "telegram", "payments"},
     "web": {"handlers", "workers"},
 }
 
