@@ -18,7 +18,8 @@ _BATCH = 200
 # seen_at is for people who look at statistics: once an hour is often enough.
 _READ = """
     select id, first_name, last_name, username, language_code, language, start_payload,
-           blocked_at, seen_at > now() - interval '1 hour' as seen_lately
+           blocked_at, banned_at, awaiting,
+           seen_at > now() - interval '1 hour' as seen_lately
       from users
      where id = any($1::bigint[])  -- users_pkey
 """
@@ -37,7 +38,7 @@ _WRITE = """
            language_code = excluded.language_code,
            seen_at = now()
     returning id, first_name, last_name, username, language_code, language, start_payload,
-              blocked_at
+              blocked_at, banned_at, awaiting
 """
 
 
@@ -149,4 +150,6 @@ def _user(row: Row) -> User:
         language=row["language"],
         start_payload=row["start_payload"],
         blocked_at=row["blocked_at"],
+        banned_at=row["banned_at"],
+        awaiting=row["awaiting"],
     )

@@ -35,6 +35,8 @@ class User:
     language: Locale | None
     start_payload: str | None
     blocked_at: datetime | None
+    banned_at: datetime | None = None
+    awaiting: str | None = None
 
     @property
     def locale(self) -> Locale:
@@ -55,6 +57,8 @@ _KEEP_START_PAYLOAD = """
     update users set start_payload = $2 where id = $1 and start_payload is null
 """
 
+_AWAIT = "update users set awaiting = $2 where id = $1 and awaiting is distinct from $2"
+
 # Updates come in any order and more than once: only a later date changes anything.
 _MARK_MEMBERSHIP = """
     update users
@@ -72,6 +76,11 @@ async def choose_language(lane: Lane, user_id: int, language: Locale) -> None:
 async def keep_start_payload(lane: Lane, user_id: int, payload: str) -> None:
     """Keep the payload of the first deep link; later ones change nothing."""
     await lane.execute(_KEEP_START_PAYLOAD, user_id, payload)
+
+
+async def await_words(lane: Lane, user_id: int, question: str | None) -> None:
+    """Note what the person's next words answer, or that nothing is asked; safe to repeat."""
+    await lane.execute(_AWAIT, user_id, question)
 
 
 async def mark_membership(lane: Lane, user_id: int, *, blocked: bool, at: datetime) -> None:

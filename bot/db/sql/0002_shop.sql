@@ -7,7 +7,8 @@ create domain currency_code as text check (value ~ '^[A-Z]{3}$');
 
 alter table users
     add column referrer_id bigint references users check (referrer_id <> id),
-    add column banned_at   timestamptz;  -- by an administrator; null: may use the bot
+    add column banned_at   timestamptz,  -- by an administrator; null: may use the bot
+    add column awaiting    text;         -- what the person's next words answer: a code, an amount …
 
 create index users_referrer on users (referrer_id) where referrer_id is not null;
 
