@@ -11,7 +11,7 @@ import click
 import structlog
 import trio
 
-from bot import app, exits, settings
+from bot import app, exits, process_settings, settings
 from bot.log import configure as configure_logging
 
 log = structlog.get_logger(__name__)
@@ -94,7 +94,7 @@ def doctor() -> None:
 
     try:
         configuration = settings.load()
-    except settings.InvalidSettingsError as error:
+    except process_settings.InvalidSettingsError as error:
         click.echo(f"FAIL  settings     {error}")
         sys.exit(exits.ExitCode.CONFIGURATION)
     configure_logging(configuration.model_copy(update={"log_level": "error"}))
@@ -114,7 +114,7 @@ def _webhook(action: str) -> None:
 def _load() -> settings.Settings:
     try:
         return settings.load()
-    except settings.InvalidSettingsError as error:
+    except process_settings.InvalidSettingsError as error:
         click.echo(str(error), err=True)
         sys.exit(exits.ExitCode.CONFIGURATION)
 

@@ -14,9 +14,10 @@ import trio
 
 from bot import app
 from bot.log import configure as configure_logging
+from bot.process_settings import InvalidSettingsError
 from bot.sandbox.telegram import SandboxConfig, serve_telegram
 from bot.setting_types import Bind
-from bot.settings import InvalidSettingsError, Settings, load
+from bot.settings import Settings, load
 
 _HOST = "127.0.0.1"
 _BOT_ID = 7_000_000_001

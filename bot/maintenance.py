@@ -8,7 +8,8 @@ import trio
 from bot.db import open_database
 from bot.db.lock import leadership
 from bot.db.migrate import migrate
-from bot.settings import InvalidSettingsError, Mode, Settings
+from bot.process_settings import InvalidSettingsError
+from bot.settings import Mode, Settings
 from bot.telegram.client import open_telegram
 from bot.telegram.methods import GetWebhookInfo
 from bot.telegram.registration import delete_webhook, set_webhook

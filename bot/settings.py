@@ -1,28 +1,17 @@
-"""Every setting: its name in the environment, its default, its bounds, and what it is for.
-
-Read from the environment and from `.env` in the working directory. `load` reports every wrong
-setting at once, in words, and never repeats a value: it may be a secret.
-"""
+"""Every setting of the bot: its name, its default, its bounds, and what it is for."""
 
 import hashlib
 import re
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any
 from urllib.parse import urlsplit
 
-from pydantic import (
-    Field,
-    SecretStr,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-    model_validator,
-)
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import Field, SecretStr, field_validator
 
 from bot.money import EXPONENTS, STARS
+from bot.process_settings import ProcessSettings, read
 from bot.setting_types import Bind, BindAddress, Ids, Names, Seconds
 
 TELEGRAM_API_URL = "https://api.telegram.org"
@@ -38,16 +27,8 @@ class Mode(StrEnum):
     POLLING = "polling"
 
 
-class InvalidSettingsError(ValueError):
-    """The configuration can't be used; the text names every wrong setting and what to do."""
-
-
-class Settings(BaseSettings):
-    """The whole configuration of a Warren process."""
-
-    model_config = SettingsConfigDict(
-        env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
-    )
+class Settings(ProcessSettings):
+    """The whole configuration of the bot's process."""
 
     # Telegram
     bot_token: SecretStr = Field(description="The bot's token, from @BotFather.")
@@ -176,25 +157,7 @@ class Settings(BaseSettings):
         timedelta(seconds=10), description="Deadline of one call to a payment provider, in seconds."
     )
 
-    # Logging
-    log_format: Literal["console", "json"] = Field(
-        "console", description="console for people, json for machines."
-    )
-    log_level: Literal["debug", "info", "warning", "error"] = Field(
-        "info", description="The least important event that is logged."
-    )
-
-    @field_validator("*", mode="before")
-    @classmethod
-    def _empty_is_unset(cls, value: Any, info: ValidationInfo) -> Any:
-        """`NAME=` in the environment means the default, as every service manager has it."""
-        if value == "" and info.field_name is not None:
-            field = cls.model_fields[info.field_name]
-            if not field.is_required():
-                return field.get_default()
-        return value
-
-    @field_validator("mode", "log_level", "log_format", mode="before")
+    @field_validator("mode", mode="before")
     @classmethod
     def _ignore_case(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
@@ -250,14 +213,11 @@ class Settings(BaseSettings):
             raise ValueError("at least 3 seconds")
         return value
 
-    @model_validator(mode="after")
-    def _fits_together(self) -> Self:
-        problems = []
+    def misfits(self) -> list[str]:
+        """Return what is wrong with settings that are right each by itself, a line each."""
+        problems = super().misfits()
         if self.mode is Mode.WEBHOOK:
             problems.extend(self._webhook_problems())
-        for name, value in self:
-            if isinstance(value, timedelta) and value <= timedelta(0):
-                problems.append(f"{name.upper()}: must be more than 0 seconds")
         if self.db_pool_min_size > self.db_pool_max_size - 1:
             problems.append("DB_POOL_MIN_SIZE: must be less than DB_POOL_MAX_SIZE")
         if not self.db_lock_timeout < self.db_statement_timeout < self.db_pool_command_timeout:
@@ -269,9 +229,11 @@ class Settings(BaseSettings):
             problems.append("YOOKASSA_SHOP_ID, YOOKASSA_SECRET_KEY: set both or neither")
         if self.update_timeout >= timedelta(seconds=60):
             problems.append("UPDATE_TIMEOUT: must be less than the 60 seconds Telegram waits")
-        if problems:
-            raise ValueError("\n".join(problems))
-        return self
+        return problems
+
+    def secrets(self) -> list[str]:
+        """Return every secret in use: what no log may show."""
+        return [*super().secrets(), self.webhook_secret_token]
 
     def _webhook_problems(self) -> list[str]:
         if self.public_url is None:
@@ -306,35 +268,5 @@ class Settings(BaseSettings):
 
 
 def load(**overrides: Any) -> Settings:
-    """Read the settings; raises InvalidSettingsError naming all that is wrong, no value shown."""
-    try:
-        return Settings(**overrides)
-    except ValidationError as error:
-        problems = _explain(error)
-        wrong = {str(problem["loc"][0]) for problem in error.errors() if problem["loc"]}
-    # pydantic checks how settings fit together only when each is right by itself. Checking once
-    # more with placeholders for the wrong ones lets one report name everything.
-    try:
-        Settings(**overrides | {name: _placeholder(name) for name in wrong})
-    except ValidationError as error:
-        problems += [line for line in _explain(error) if line not in problems]
-    raise InvalidSettingsError(
-        "\n".join(["The configuration can't be used:", *(f"  {line}" for line in problems)])
-    )
-
-
-def _placeholder(name: str) -> Any:
-    field = Settings.model_fields[name]
-    return SecretStr("1:" + "x" * 35) if field.is_required() else field.get_default()
-
-
-def _explain(error: ValidationError) -> list[str]:
-    lines: list[str] = []
-    for problem in error.errors(include_url=False, include_input=False):
-        name = str(problem["loc"][0]).upper() if problem["loc"] else ""
-        if problem["type"] == "missing":
-            lines.append(f"{name}: missing. {Settings.model_fields[name.lower()].description}")
-            continue
-        text = problem["msg"].removeprefix("Value error, ")
-        lines.extend(f"{name}: {line}" if name else line for line in text.splitlines())
-    return lines
+    """Read the bot's settings; raises InvalidSettingsError naming all that is wrong."""
+    return read(Settings, **overrides)

@@ -17,7 +17,7 @@ import trio
 from trio.lowlevel import checkpoint
 
 from bot import metrics
-from bot.settings import InvalidSettingsError
+from bot.process_settings import InvalidSettingsError
 
 log = structlog.get_logger(__name__)
 

@@ -20,6 +20,7 @@ LEVELS = [
     {"db", "telegram", "payments", "vpn"},
     {"http", "supervise", "readiness", "task_tree", "log"},
     {"settings", "holding", "metrics"},
+    {"process_settings"},
     {"setting_types", "money"},
 ]
 NEVER = {

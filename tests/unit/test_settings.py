@@ -2,8 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.process_settings import InvalidSettingsError
 from bot.setting_types import Bind
-from bot.settings import InvalidSettingsError, Mode, Settings, load
+from bot.settings import Mode, Settings, load
 
 TOKEN = "123456789:" + "A" * 35
 

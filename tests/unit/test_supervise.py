@@ -7,7 +7,7 @@ import pytest
 import trio
 from trio.testing import MockClock
 
-from bot.settings import InvalidSettingsError
+from bot.process_settings import InvalidSettingsError
 from bot.supervise import Supervisor, Worker
 
 MINUTE = timedelta(minutes=1)
