@@ -7,11 +7,24 @@ than the pool stands before it, and waiting, and being cancelled while waiting, 
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import TypedDict, Unpack
 
 import httpx
 import trio
 
 from bot.holding import require_nothing_held
+
+
+class Body(TypedDict, total=False):
+    """What a request carries: `content` as it is, or a form of `data` and `files`.
+
+    A file is its name and its bytes; a form with files is sent as multipart/form-data.
+    """
+
+    content: bytes
+    data: dict[str, str]
+    files: dict[str, tuple[str, bytes]]
+    headers: dict[str, str]
 
 
 class HttpClient:
@@ -25,14 +38,7 @@ class HttpClient:
         self._client = client
         self.limiter = limiter
 
-    async def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        content: bytes | None = None,
-        headers: dict[str, str] | None = None,
-    ) -> httpx.Response:
+    async def request(self, method: str, url: str, **body: Unpack[Body]) -> httpx.Response:
         """Send one request and read the whole answer.
 
         Raises httpx.TransportError when there was no answer, ConnectionHeldError (in tests) when
@@ -40,7 +46,7 @@ class HttpClient:
         """
         require_nothing_held(f"{method} {httpx.URL(url).path.rsplit('/', 1)[-1]}")
         async with self.limiter:
-            return await self._client.request(method, url, content=content, headers=headers)
+            return await self._client.request(method, url, **body)
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ import trio
 from pydantic import BaseModel, ValidationError
 
 from bot import metrics
-from bot.http import HttpClient, open_http_client
+from bot.http import Body, HttpClient, open_http_client
 from bot.settings import Settings
 from bot.telegram.errors import (
     RetryAfterError,
@@ -25,7 +25,8 @@ from bot.telegram.errors import (
     api_error,
 )
 from bot.telegram.limits import SendLimits
-from bot.telegram.methods import Method
+from bot.telegram.methods import InputFile, Method
+from bot.telegram.methods.method import UPLOAD_PART
 from bot.telegram.types import ResponseParameters
 
 log = structlog.get_logger(__name__)
@@ -117,16 +118,15 @@ class TelegramClient:
             raise error
 
     async def _attempt(self, method: Method[T]) -> T:
-        payload = method.payload()
+        parameters = method.parameters()
         # A long poll answers when its own time is up; only after that is silence a fault.
-        patience = payload.get("timeout", 0) if method.name == "getUpdates" else 0
+        patience = parameters.get("timeout", 0) if method.name == "getUpdates" else 0
         try:
             with trio.fail_after(self._seconds + patience):
                 response = await self._http.request(
                     "POST",
                     f"{self._base_url}/{method.name}",
-                    content=json.dumps(payload).encode(),
-                    headers={"content-type": "application/json"},
+                    **_body(parameters, method.upload),
                 )
         except trio.TooSlowError:
             raise TransportError(f"{method.name}: no answer in time") from None
@@ -135,6 +135,19 @@ class TelegramClient:
         except httpx.HTTPError as error:
             raise TransportError(f"{method.name}: {type(error).__name__}") from None
         return _result(method, response)
+
+
+def _body(parameters: dict[str, Any], upload: InputFile | None) -> Body:
+    """Return the parameters as JSON, or, with a file beside them, as multipart/form-data."""
+    if upload is None:
+        headers = {"content-type": "application/json"}
+        return {"content": json.dumps(parameters).encode(), "headers": headers}
+    # Bot API: "Making requests": in a form whatever is not a string is JSON.
+    form = {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in parameters.items()
+    }
+    return {"data": form, "files": {UPLOAD_PART: (upload.filename, upload.content)}}
 
 
 def _result(method: Method[T], response: httpx.Response) -> T:

@@ -38,7 +38,8 @@ class Context:
 
 Reply: TypeAlias = Method[Any] | Sequence[Method[Any]] | None
 """What a handler answers. All but the last go through the client in this order; the last
-travels with the transport. A call whose result is needed is made through `context.client`."""
+travels with the transport, or through the client as well if it uploads a file. A call whose
+result is needed is made through `context.client`."""
 
 Handler: TypeAlias = Callable[[Context], Awaitable[Reply]]
 Next: TypeAlias = Handler

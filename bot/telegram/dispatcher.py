@@ -8,12 +8,13 @@
     dedupe          done already: the same answer again, and nothing else
     error boundary  below it exceptions, above it outcomes
     routing         middlewares of the application, filters, the handler
-    replies         all but the last are sent; the last travels with the transport
+    replies         all but the last are sent; the last travels with the transport, unless it
+                    uploads a file: then it is sent as well
 
 The turn comes before the slot: whoever waits for a turn holds nothing, so the flood of one
 person can't take the slots of the others.
 
-An update is settled (200) when its handler ended and all of its replies but the last were sent,
+An update is settled (200) when its handler ended and its replies that had to be sent were sent,
 or when it is kept as a dead letter. Everything else is 503, and Telegram delivers it again: a
 handler that failed or ran out of time runs again; one that ended, but whose replies could not
 all be sent, doesn't, only the rest is sent. `MAX_TRIES` bounds both. A transaction that was
@@ -199,7 +200,7 @@ class Dispatcher:
             # No await between the end of the handler and this: it must not run again.
             progress.handled_as = Status.HANDLED if ctx.handler else Status.UNHANDLED
             progress.unsent = _as_tuple(reply)
-        while len(progress.unsent) > 1:
+        while len(progress.unsent) > 1 or (progress.unsent and progress.unsent[0].has_upload):
             await self._send(progress.unsent[0])
             progress.unsent = progress.unsent[1:]
         last = progress.unsent[0] if progress.unsent else None

@@ -68,6 +68,10 @@ class CantParseEntitiesError(BadRequestError):
     """The markup of a text is wrong: a bug of ours."""
 
 
+class AlreadyRefundedError(BadRequestError):
+    """The stars of this payment went back before: as good as done."""
+
+
 class MigratedError(BadRequestError):
     """The group became a supergroup: `parameters.migrate_to_chat_id`."""
 
@@ -112,6 +116,7 @@ _BY_TEXT: dict[int, tuple[tuple[str, type[ApiError]], ...]] = {
         ("query_id_invalid", QueryTooOldError),
         ("chat not found", ChatNotFoundError),
         ("can't parse entities", CantParseEntitiesError),
+        ("charge_already_refunded", AlreadyRefundedError),
         ("upgraded to a supergroup", MigratedError),
     ),
     403: (

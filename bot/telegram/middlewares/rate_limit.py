@@ -30,7 +30,7 @@ class _Bucket:
 
 def never_limited(update: Update) -> bool:
     """Say whether the update is about money, or about the person's leaving: never dropped."""
-    if update.pre_checkout_query is not None or update.my_chat_member is not None:
+    if update.kind in {"pre_checkout_query", "subscription", "my_chat_member"}:
         return True
     message = update.message
     return message is not None and (

@@ -11,10 +11,10 @@ from trio.testing import MockClock, wait_all_tasks_blocked
 from bot.telegram.context import Context, Reply
 from bot.telegram.dispatcher import Dispatcher
 from bot.telegram.errors import RetryAfterError, TransportError
-from bot.telegram.methods import AnswerCallbackQuery, Method, SendMessage
+from bot.telegram.methods import AnswerCallbackQuery, InputFile, Method, SendMessage, SendPhoto
 from bot.telegram.outcome import Outcome, Status
 from bot.telegram.routing import Router
-from bot.telegram.types import Update
+from bot.telegram.types import ALLOWED_UPDATES, Update
 from tests.unit.dispatch.conftest import Cemetery, FakeClient
 from tests.unit.dispatch.updates import (
     AwayError,
@@ -24,6 +24,7 @@ from tests.unit.dispatch.updates import (
     payment,
     pre_checkout,
     refund,
+    subscription,
     unheard_of,
 )
 
@@ -32,7 +33,7 @@ Make = Callable[..., Dispatcher]
 
 def handled_by(handler: Callable[[Context], Any], *kinds: str) -> Router:
     router = Router()
-    for kind in kinds or ("message", "callback_query", "pre_checkout_query", "my_chat_member"):
+    for kind in kinds or ALLOWED_UPDATES:
         router.on(kind)(handler)
     return router
 
@@ -63,6 +64,22 @@ async def test_the_last_reply_is_left_to_the_transport(
     assert client.sent == [say("one"), say("two")]
     assert outcome.reply == say("three")
     assert outcome.body == say("three").as_webhook_reply()
+
+
+async def test_a_last_reply_with_a_file_is_sent_since_no_response_carries_it(
+    make_dispatcher: Make, client: FakeClient
+) -> None:
+    photo = SendPhoto(chat_id=7, photo=InputFile(content=b"png", filename="a.png"))
+
+    async def handler(ctx: Context) -> Reply:
+        return [say("one"), photo]
+
+    dispatcher = make_dispatcher(handled_by(handler))
+    outcome = await feed(dispatcher, message(1))
+    assert client.sent == [say("one"), photo]
+    assert (outcome.status, outcome.reply, outcome.body) == (Status.HANDLED, None, b"")
+    assert (await feed(dispatcher, message(1))).body == b""
+    assert len(client.sent) == 2
 
 
 @pytest.mark.parametrize("reply", [None, [], ()])
@@ -407,7 +424,7 @@ async def test_a_button_pressed_too_fast_is_answered_with_a_toast(make_dispatche
     assert outcome.reply == AnswerCallbackQuery(callback_query_id="2", text="Slower, P7")
 
 
-@pytest.mark.parametrize("make", [payment, refund, pre_checkout, membership])
+@pytest.mark.parametrize("make", [payment, refund, pre_checkout, subscription, membership])
 async def test_money_and_membership_are_never_dropped(
     make: Callable[[int], Update], make_dispatcher: Make
 ) -> None:

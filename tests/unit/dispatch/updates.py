@@ -93,5 +93,10 @@ def membership(update_id: int, *, user: int = 7, status: str = "kicked") -> Upda
     return Update.model_validate({"update_id": update_id, "my_chat_member": change})
 
 
+def subscription(update_id: int, *, user: int = 7, state: str = "canceled") -> Update:
+    change = {"user": person(user), "invoice_payload": "p", "state": state}
+    return Update.model_validate({"update_id": update_id, "subscription": change})
+
+
 def unheard_of(update_id: int) -> Update:
     return Update.model_validate({"update_id": update_id, "telepathy": {"thought": "hm"}})
