@@ -50,6 +50,20 @@ API_SECONDS = Histogram(
     registry=REGISTRY,
 )
 
+PAYMENT_CALLS = Counter(
+    "warren_payment_calls",
+    "Calls to payment providers by call and result.",
+    ["provider", "call", "result"],
+    registry=REGISTRY,
+)
+PAYMENT_SECONDS = Histogram(
+    "warren_payment_call_seconds",
+    "Duration of calls to payment providers, retries included.",
+    ["provider", "call"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+
 LOOP_LAG_SECONDS = Histogram(
     "warren_loop_lag_seconds",
     "How late the event loop wakes a task that asked for a short sleep.",

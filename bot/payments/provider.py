@@ -5,13 +5,16 @@ row in `bot.payments.registry`. It knows nothing of purchases but their ids: whe
 fits its purchase is decided by the shop, in the transaction that takes the money.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Protocol
 
-from bot.money import Money
+from bot.money import MAX_MINOR, Money
+
+_ID = re.compile(r"[1-9][0-9]{0,18}")
 
 
 class ProviderName(StrEnum):
@@ -28,10 +31,10 @@ class ProviderName(StrEnum):
 class Order:
     """What is to be paid for.
 
-    `key` is derived from the purchase: the same order made again has the same key, so that a
-    provider with idempotence keys makes one payment of it. `return_url` is where the payer goes
-    afterwards (the chat with the bot). `title` is at most 32 characters, `description` at most
-    128: the least that the providers agree on.
+    `key` is derived from the purchase and nobody else's, at most 64 ASCII characters: the same
+    order made again has the same key, so that a provider with idempotence keys makes one payment
+    of it. `return_url` is where the payer goes afterwards (the chat with the bot). `title` is at
+    most 32 characters, `description` at most 128: the least that the providers agree on.
     """
 
     purchase_id: int
@@ -90,6 +93,13 @@ class PaymentState:
     reference: str
     status: PaymentStatus
     charge: Charge | None = None
+
+
+def read_purchase_id(text: str | None) -> int | None:
+    """Return the id that an order's payload carries; None if it is no positive bigint."""
+    if text is None or not _ID.fullmatch(text) or int(text) > MAX_MINOR:
+        return None
+    return int(text)
 
 
 class Provider(Protocol):
