@@ -1,4 +1,4 @@
-"""The types of settings that pydantic does not have: durations, sets of ids and names, binds.
+"""The types of settings that pydantic has not: durations, amounts, sets of ids and names, binds.
 
 Their errors never repeat the value that was given: it may be a secret set under a wrong name.
 """
@@ -36,6 +36,18 @@ def _names(value: Any) -> Any:
     return frozenset(part.upper() for part in re.split(r"[,\s]+", value.strip()) if part)
 
 
+def _amounts(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    try:
+        amounts = tuple(int(part) for part in re.split(r"[,\s]+", value.strip()) if part)
+    except ValueError:
+        raise ValueError("write whole amounts, separated by commas") from None
+    if not amounts or min(amounts) <= 0:
+        raise ValueError("write at least one amount, each more than 0")
+    return amounts
+
+
 def _bind(value: Any) -> Any:
     return Bind.parse(value) if isinstance(value, str) else value
 
@@ -70,4 +82,5 @@ class Bind(tuple[str, int]):
 Seconds = Annotated[timedelta, BeforeValidator(_seconds)]
 Ids = Annotated[frozenset[int], NoDecode, BeforeValidator(_ids)]
 Names = Annotated[frozenset[str], NoDecode, BeforeValidator(_names)]
+Amounts = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_amounts)]
 BindAddress = Annotated[Bind, NoDecode, BeforeValidator(_bind)]

@@ -12,7 +12,7 @@ from pydantic import Field, SecretStr, field_validator
 
 from bot.money import EXPONENTS, STARS
 from bot.process_settings import ProcessSettings, read
-from bot.setting_types import Bind, BindAddress, Ids, Names, Seconds
+from bot.setting_types import Amounts, Bind, BindAddress, Ids, Names, Seconds
 
 TELEGRAM_API_URL = "https://api.telegram.org"
 
@@ -123,6 +123,24 @@ class Settings(ProcessSettings):
         timedelta(seconds=5), description="Deadline of one call to the agent, at least 3 seconds."
     )
 
+    # The shop
+    currency: str = Field("RUB", description="The currency of prices and balances.")
+    star_price_minor: int = Field(
+        150, ge=1, description="Worth of one Star in minor units of CURRENCY, for top-ups."
+    )
+    trial_days: int = Field(3, ge=0, le=365, description="Days of the free trial. 0: no trial.")
+    referral_percent: int = Field(
+        10, ge=0, le=100, description="Share of what a friend pays that goes to who brought them."
+    )
+    purchase_lifetime: Seconds = Field(
+        timedelta(hours=1),
+        description="How long a purchase waits for its payment, in seconds; later is honoured.",
+    )
+    topup_amounts: Amounts = Field(
+        (100, 300, 500, 1000), description="Top-ups offered as buttons, in whole units."
+    )
+    topup_max: int = Field(100_000, ge=1, description="The largest top-up, in whole units.")
+
     # Payments
     provider_token: SecretStr | None = Field(
         None,
@@ -148,10 +166,6 @@ class Settings(ProcessSettings):
     )
     yookassa_vat_code: int = Field(
         1, ge=1, le=12, description="VAT code of the receipts; 1 is without VAT."
-    )
-    currency: str = Field("RUB", description="The currency of prices and balances.")
-    star_price_minor: int = Field(
-        150, ge=1, description="Worth of one Star in minor units of CURRENCY, for top-ups."
     )
     payment_http_timeout: Seconds = Field(
         timedelta(seconds=10), description="Deadline of one call to a payment provider, in seconds."

@@ -17,6 +17,8 @@ def default(value: object) -> str:
             return ""
         case frozenset() if not value:
             return ""
+        case tuple() if all(isinstance(part, int) for part in value):
+            return f"`{','.join(map(str, value))}`"
         case timedelta():
             return f"`{value.total_seconds():g}`"
         case _:

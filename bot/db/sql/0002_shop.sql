@@ -75,11 +75,12 @@ create table purchases (
     duration_days       integer       check (duration_days > 0),  -- as the plan was when bought
     device_limit        integer,
     traffic_limit_bytes bigint,
-    list_minor          bigint        not null check (list_minor >= 0),     -- before a discount
-    amount_minor        bigint        not null check (amount_minor >= 0),   -- to be paid
-    currency            currency_code not null,
+    amount_minor        bigint        not null check (amount_minor >= 0),   -- to be paid …
+    currency            currency_code not null,                             -- … in this currency
     value_minor         bigint        not null check (value_minor >= 0),
-    -- ^ the amount in the shop's currency: what a top-up credits, what rewards and days count by
+    -- ^ the same in the shop's currency: what a top-up credits, what rewards and days count by
+    list_minor          bigint        not null check (list_minor >= 0),
+    -- ^ in the shop's currency too, before a discount
     provider            text          not null check (provider in (
                             'stars', 'telegram_payments', 'yookassa', 'cryptopay', 'balance')),
     recurring           boolean       not null default false,  -- a Stars subscription
@@ -212,6 +213,16 @@ create table vpn_hosts (
     created_at  timestamptz not null default now()
 );
 
+-- Where the next person goes: the least loaded for its weight. `clients` is counted now and then,
+-- so a host may take a few more than its capacity; nobody waits for a counter to be unlocked.
+create function host_with_room() returns bigint language sql stable as $$
+    select id
+      from vpn_hosts
+     where state = 'active' and healthy and clients < capacity
+     order by clients::numeric / (capacity::numeric * weight), id
+     limit 1
+$$;
+
 -- The one current access of a person. Renewal moves expires_at; the UUID stays.
 create table subscriptions (
     user_id             bigint primary key references users,
@@ -225,8 +236,8 @@ create table subscriptions (
     auto_renew          boolean     not null default false,
     device_limit        integer,
     traffic_limit_bytes bigint,
-    rate_minor          bigint,      -- the time that is left was bought at this much …
-    rate_days           integer,     -- … for so many days; null: it was given
+    rate_minor          bigint check (rate_minor > 0),    -- the time that is left was bought at …
+    rate_seconds        bigint check (rate_seconds > 0),  -- … so much for so long; null: given
     stars_charge_id     text,        -- first charge of a recurring Stars subscription
     stars_until         timestamptz,
     stars_canceled      boolean     not null default false,
@@ -235,6 +246,8 @@ create table subscriptions (
 );
 
 create index subscriptions_to_end on subscriptions (expires_at) where ended_at is null;
+create index subscriptions_without_host on subscriptions (expires_at)
+    where host_id is null and ended_at is null;
 
 -- Where days came from and went: append-only, and the sum of what a person has.
 create table access_grants (
