@@ -61,7 +61,8 @@ class Charge:
 
     `purchase_id` is what came back of the order, unchecked; None if it was none of ours.
     `amount` is in the currency of the order, `note` says what it was paid with where that
-    differs. `reference` is that of the pay page.
+    differs. `reference` is that of the pay page. `recurring`: a payment of a subscription, the
+    first or a later one; all of them carry the id of the purchase that began it.
     """
 
     provider: ProviderName
