@@ -85,6 +85,7 @@ async def run(
             nursery.start_soon(leader.watch, name="leadership watch")
             await migrate(database)
             parts.supervisor.start_all(nursery)
+            parts.supervisor.run_now("health_check")  # /health knows its peers from the start
 
             # Ready comes before the webhook is set: the first delivery follows it at once.
             readiness.enter(Phase.READY)

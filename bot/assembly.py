@@ -5,28 +5,28 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, cast
 
 import structlog
 import trio
 
+from bot.alerts import Alerts
 from bot.db import Database
 from bot.db.errors import LeadershipLostError, UnavailableError
 from bot.db.lock import Leadership
 from bot.handlers import introduction, make_router
 from bot.handlers.people import make_people
 from bot.readiness import Readiness
-from bot.settings import Mode, Settings
+from bot.settings import Settings
 from bot.shop import dead_letters
 from bot.shop.user_reads import UserReads
 from bot.shop.users import locale_of
-from bot.supervise import Supervisor, Worker
+from bot.supervise import Bounds, Supervisor
 from bot.telegram.client import TelegramClient
-from bot.telegram.dead_letters import DeadLetter, DeadLetters
+from bot.telegram.dead_letters import DeadLetters
 from bot.telegram.dispatcher import Dispatcher
-from bot.telegram.errors import TelegramError
-from bot.telegram.methods import GetMe, Method, SendMessage
+from bot.telegram.methods import GetMe, Method
 from bot.telegram.notices import Notices
 from bot.telegram.registration import keep_webhook
 from bot.telegram.types import User
@@ -36,6 +36,7 @@ from bot.web.public import make_public_app
 from bot.web.webhook import Application, Webhook
 from bot.workers import event_loop_heartbeat
 from bot.workers.health_check import HealthCheck
+from bot.workers.table import Ticks, table
 from bot.workers.update_silence import UpdateSilence
 
 log = structlog.get_logger(__name__)
@@ -63,7 +64,7 @@ def assemble(
     """Return the parts of one process."""
     texts = load_texts()
     user_reads = UserReads(database.updates)
-    alerts = _Alerts(telegram, settings.admin_ids, texts["ru"])
+    alerts = Alerts(telegram, settings.admin_ids, texts["ru"])
     dispatcher = Dispatcher(
         make_router(texts),
         settings=settings,
@@ -86,9 +87,27 @@ def assemble(
         },
         each_seconds=settings.telegram_http_timeout.total_seconds(),
     )
+    started_at = trio.current_time()
+    silence = UpdateSilence(
+        keep=lambda: keep_webhook(telegram, settings),
+        silent_since=lambda: dispatcher.last_update.at or started_at,
+        alert=alerts.webhook,
+        threshold=settings.update_silence,
+    )
+    ticks = Ticks(
+        event_loop_heartbeat=event_loop_heartbeat.tick,
+        health_check=health.tick,
+        update_silence=silence.tick,
+    )
     supervisor = Supervisor(
-        _workers(settings, telegram, dispatcher, health, alerts),
-        connections=int(database.workers.limiter.total_tokens),
+        table(settings, ticks),
+        Bounds(
+            connections=int(database.workers.limiter.total_tokens),
+            acquire_seconds=settings.db_pool_acquire_timeout.total_seconds(),
+            notice_seconds=settings.telegram_http_timeout.total_seconds(),
+        ),
+        notice=alerts.worker,
+        holders=database.holders,
     )
     public_app = Webhook(
         cast("Application", make_public_app()),
@@ -107,86 +126,6 @@ def assemble(
         )
     )
     return Parts(dispatcher, user_reads, public_app, ops_app, supervisor, introduction(texts))
-
-
-def _workers(
-    settings: Settings,
-    telegram: TelegramClient,
-    dispatcher: Dispatcher,
-    health: HealthCheck,
-    alerts: "_Alerts",
-) -> list[Worker]:
-    """Return the table of workers: when each ticks, how long it may take, what it may hold."""
-    table = [
-        Worker(
-            name="event_loop_heartbeat",
-            purpose="measures how late the loop wakes its tasks",
-            tick=event_loop_heartbeat.tick,
-            interval=timedelta(seconds=1),
-            deadline=timedelta(seconds=5),
-        ),
-        Worker(
-            name="health_check",
-            purpose="asks the database and Telegram whether they are there",
-            tick=health.tick,
-            interval=timedelta(minutes=10),
-            deadline=timedelta(seconds=30),
-        ),
-    ]
-    if settings.mode is Mode.WEBHOOK:
-        started_at = trio.current_time()
-        silence = UpdateSilence(
-            keep=lambda: keep_webhook(telegram, settings),
-            silent_since=lambda: dispatcher.last_update.at or started_at,
-            alert=alerts.webhook,
-            threshold=settings.update_silence,
-        )
-        table.append(
-            Worker(
-                name="update_silence",
-                purpose="keeps the webhook registered, and asks Telegram why no update comes",
-                tick=silence.tick,
-                interval=timedelta(minutes=5),
-                deadline=timedelta(seconds=60),
-            )
-        )
-    return table
-
-
-class _Alerts:
-    """Words to the administrators; one who can't be reached is logged and passed over."""
-
-    def __init__(self, client: TelegramClient, admin_ids: frozenset[int], texts: Texts) -> None:
-        self._client = client
-        self._admin_ids = admin_ids
-        self._texts = texts
-
-    async def dead_letter(self, letter: DeadLetter) -> None:
-        await self._tell(
-            self._texts(
-                "admin-dead-letter",
-                update=str(letter.update_id),
-                kind=letter.kind,
-                tries=letter.tries,
-            )
-        )
-
-    async def webhook(self, title: str, facts: Mapping[str, Any]) -> None:
-        await self._tell(
-            self._texts(
-                title,
-                pending=facts["pending_update_count"],
-                minutes=facts["silent_seconds"] // 60,
-                error=str(facts["last_error_message"] or "—"),
-            )
-        )
-
-    async def _tell(self, words: str) -> None:
-        for admin_id in self._admin_ids:
-            try:
-                await self._client(SendMessage(chat_id=admin_id, text=words))
-            except TelegramError as error:
-                log.warning("alert.not_delivered", admin_id=admin_id, error=str(error))
 
 
 def _now() -> datetime:

@@ -12,6 +12,7 @@ import structlog
 import trio
 
 from bot import app, exits, process_settings, settings
+from bot.error_groups import leaves
 from bot.log import configure as configure_logging
 
 log = structlog.get_logger(__name__)
@@ -132,7 +133,7 @@ def _run(main_task: Callable[..., Awaitable[Any]], *args: Any) -> None:
 
 
 def _end(error: Exception) -> Never:
-    for leaf in exits.leaves(error):
+    for leaf in leaves(error):
         if exits.expected(leaf) is None:
             log.critical("app.crashed", exc_info=leaf)
         else:

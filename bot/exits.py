@@ -3,7 +3,6 @@
 The numbers are those of BSD's sysexits.h, where it has one for the case.
 """
 
-from collections.abc import Iterator
 from enum import IntEnum
 
 from bot.db.embedded import EmbeddedPostgresError
@@ -14,6 +13,7 @@ from bot.db.errors import (
     SchemaTooNewError,
     UnavailableError,
 )
+from bot.error_groups import leaves
 from bot.process_settings import InvalidSettingsError
 from bot.telegram.errors import UnauthorizedError
 from bot.web.server import BindError
@@ -40,15 +40,6 @@ _EXPECTED: dict[type[BaseException], ExitCode] = {
     LeadershipLostError: ExitCode.INTERNAL,
     BindError: ExitCode.INTERNAL,
 }
-
-
-def leaves(error: BaseException) -> Iterator[BaseException]:
-    """Yield the errors inside `error`, however deep Hypercorn and the nurseries wrapped them."""
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from leaves(inner)
-    else:
-        yield error
 
 
 def expected(error: BaseException) -> ExitCode | None:

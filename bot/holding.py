@@ -15,6 +15,9 @@ log = structlog.get_logger(__name__)
 
 _held: ContextVar[str | None] = ContextVar("held_connection", default=None)
 
+actor: ContextVar[str | None] = ContextVar("actor", default=None)
+"""On whose behalf this task and its children act, where that says more than the task's name."""
+
 strict: bool = False
 """True in tests: a violation raises. False in production: it is logged as an error."""
 

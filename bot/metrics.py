@@ -80,6 +80,12 @@ WORKER_TICK_SECONDS = Histogram(
     buckets=_FAST,
     registry=REGISTRY,
 )
+WORKER_DEGRADED = Gauge(
+    "warren_worker_degraded",
+    "1 after several failed ticks in a row, until one succeeds.",
+    ["worker"],
+    registry=REGISTRY,
+)
 SERVER_CRASHES = Counter(
     "warren_server_crashes",
     "Times a server had to be started again.",

@@ -22,7 +22,7 @@ from bot.db.errors import (
     OutcomeUnknownError,
     QueryError,
 )
-from bot.holding import held_lane, holding
+from bot.holding import actor, held_lane, holding
 
 log = structlog.get_logger(__name__)
 
@@ -44,7 +44,7 @@ class Bounds:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who has a slot of a lane: the name of the task, and Trio's time when it took it."""
+    """Who has a slot of a lane: the worker or the task, and Trio's time when it took it."""
 
     task: str
     since: float
@@ -113,7 +113,8 @@ class Lane:
             await self._wait_for(slot)
         taken_at = trio.current_time()
         self._wait_seconds.observe(taken_at - asked_at)
-        self.holders[slot] = Holder(trio.lowlevel.current_task().name, taken_at)
+        who = actor.get() or trio.lowlevel.current_task().name
+        self.holders[slot] = Holder(who, taken_at)
         return slot
 
     async def _wait_for(self, slot: object) -> None:

@@ -103,6 +103,10 @@ class Database:
             ),
         )
 
+    def holders(self) -> list[str]:
+        """Return who holds a connection now, once for each that it holds."""
+        return [holder.task for lane in self.lanes for holder in lane.holders.values()]
+
     def _lane(self, name: str, slots: int) -> Lane:
         return Lane(name, slots, self._bounds, self._pool)
 

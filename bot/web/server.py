@@ -7,7 +7,6 @@ Two lines of defence: `_Connection` makes such an error the end of its own conne
 """
 
 import errno
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any, cast
 
@@ -19,6 +18,7 @@ from hypercorn.config import Config
 from hypercorn.trio.tcp_server import TCPServer
 
 from bot import metrics
+from bot.error_groups import leaves
 from bot.setting_types import Bind
 
 log = structlog.get_logger(__name__)
@@ -39,7 +39,7 @@ class _Connection(TCPServer):
             await super().run()
         except* Exception as group:  # noqa: BLE001 - the edge between a connection and the server
             metrics.CONNECTION_ERRORS.labels(cast("_Config", self.config).name).inc()
-            log.warning("server.connection_failed", error=repr(list(_leaves(group))))
+            log.warning("server.connection_failed", error=repr(list(leaves(group))))
 
 
 # Where worker_serve looks the class up; there is no parameter for it.
@@ -120,7 +120,7 @@ def _config(bind: Bind, name: str, grace: timedelta) -> Config:
 
 def _start_error(bind: Bind, group: BaseExceptionGroup[Exception]) -> Exception:
     """Return what kept the server from starting, out of the groups that Hypercorn wraps it in."""
-    error = next(_leaves(group))
+    error = next(leaves(group))
     if not isinstance(error, OSError):
         return cast("Exception", error)
     if error.errno == errno.EADDRINUSE:
@@ -130,11 +130,3 @@ def _start_error(bind: Bind, group: BaseExceptionGroup[Exception]) -> Exception:
     else:
         advice = str(error)
     return BindError(f"Can't listen on {bind}: {advice}.")
-
-
-def _leaves(error: BaseException) -> Iterator[BaseException]:
-    if isinstance(error, BaseExceptionGroup):
-        for inner in error.exceptions:
-            yield from _leaves(inner)
-    else:
-        yield error

@@ -18,8 +18,8 @@ LEVELS = [
     {"web", "workers", "handlers", "alerts"},
     {"shop", "texts"},
     {"db", "telegram", "payments", "vpn"},
-    {"http", "supervise", "readiness", "task_tree", "log"},
-    {"settings", "holding", "metrics"},
+    {"http", "supervise", "timetable", "readiness", "task_tree", "log"},
+    {"settings", "holding", "metrics", "error_groups"},
     {"process_settings"},
     {"setting_types", "money"},
 ]

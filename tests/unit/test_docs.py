@@ -7,6 +7,7 @@ from click.testing import CliRunner
 
 from bot.cli import main
 from bot.settings import Settings
+from tests.unit.workers.rows import every_worker
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -33,12 +34,27 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
+def workers_table() -> str:
+    rows = ["| worker | every | at most | connections | what it does |", "|---|---|---|---|---|"]
+    for worker in every_worker():
+        early = ", and when woken" if worker.wake else ""
+        rows.append(
+            f"| `{worker.name}` | {worker.interval.total_seconds():g} s{early} "
+            f"| {worker.deadline.total_seconds():g} s | {worker.connections} | {worker.purpose} |"
+        )
+    return "\n".join(rows)
+
+
 def between(start: str, end: str) -> str:
     return README.partition(start)[2].partition(end)[0].partition("-->")[2].strip()
 
 
 def test_the_settings_table_is_the_one_of_the_code() -> None:
     assert between("<!-- settings:", "<!-- /settings -->") == settings_table()
+
+
+def test_the_table_of_workers_is_the_one_of_the_code() -> None:
+    assert between("<!-- workers:", "<!-- /workers -->") == workers_table()
 
 
 def test_every_command_that_the_readme_names_exists() -> None:

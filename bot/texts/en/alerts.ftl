@@ -8,3 +8,5 @@ admin-updates-silent = ⚠️ No updates for { $minutes ->
         [one] { $minutes } minute
        *[other] { $minutes } minutes
     }, while Telegram holds { $pending }. Last error: { $error }
+admin-worker-degraded = ⚠️ The worker { $worker } has failed { $failures } times in a row. It is retried by itself, after growing pauses. Last error: { $error }
+admin-worker-recovered = ✅ The worker { $worker } works again.

@@ -10,3 +10,9 @@ admin-updates-silent = ⚠️ Обновлений нет уже { $minutes ->
         [few] { $minutes } минуты
        *[many] { $minutes } минут
     }, а у Telegram ждут: { $pending }. Последняя ошибка: { $error }
+admin-worker-degraded = ⚠️ Фоновая задача { $worker } не удалась { $failures ->
+        [one] { $failures } раз
+        [few] { $failures } раза
+       *[many] { $failures } раз
+    } подряд. Она повторяется сама, всё реже. Последняя ошибка: { $error }
+admin-worker-recovered = ✅ Фоновая задача { $worker } снова работает.
