@@ -1,5 +1,7 @@
 """What every test has: the guard against HTTP under a connection, and no unexpected error."""
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 
 import pytest
@@ -7,6 +9,26 @@ import structlog
 from structlog.testing import LogCapture
 
 from bot import holding
+
+
+_FOLDER = pytest.StashKey[str]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Give each run a folder of its own.
+
+    Under pytest's shared one a second run closes the way to the first one's PostgreSQL: it sets
+    the mode of the common parent back to 0700, and a server of root's runs as somebody else.
+    """
+    if config.option.basetemp is None:
+        folder = tempfile.mkdtemp(prefix="warren-tests-")
+        config.option.basetemp = config.stash[_FOLDER] = folder
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Leave nothing behind."""
+    if (folder := config.stash.get(_FOLDER, None)) is not None:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
