@@ -10,7 +10,6 @@ from structlog.testing import LogCapture
 
 from bot import holding
 
-
 _FOLDER = pytest.StashKey[str]()
 
 

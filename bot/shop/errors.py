@@ -98,3 +98,7 @@ class NotRefundableError(ShopError):
 
 class NotGrantableError(ShopError):
     """Nobody knows for whom or for what this money came; it can only be refunded."""
+
+
+class BroadcastStateError(ShopError):
+    """The broadcast isn't in a state from which it can go there: look at it again."""

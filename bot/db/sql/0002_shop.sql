@@ -245,6 +245,7 @@ create table subscriptions (
     updated_at          timestamptz not null
 );
 
+create index subscriptions_by_expiry on subscriptions (expires_at);
 create index subscriptions_to_end on subscriptions (expires_at) where ended_at is null;
 create index subscriptions_without_host on subscriptions (expires_at)
     where host_id is null and ended_at is null;
@@ -344,6 +345,8 @@ create table notifications (
 
 create index notifications_to_send on notifications (priority, run_at, id)
     where sent_at is null and failed_at is null;
+create index notifications_to_admins on notifications (id)
+    where chat_id is null and sent_at is null;
 create index notifications_of_broadcast on notifications (broadcast_id)
     where broadcast_id is not null;
 

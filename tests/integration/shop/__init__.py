@@ -1,0 +1,1 @@
+"""The rules of the shop on a real database."""
