@@ -64,6 +64,26 @@ PAYMENT_SECONDS = Histogram(
     registry=REGISTRY,
 )
 
+VPN_CALLS = Counter(
+    "warren_vpn_calls",
+    "Calls to VPN hosts by host, operation and result.",
+    ["host", "operation", "result"],
+    registry=REGISTRY,
+)
+VPN_SECONDS = Histogram(
+    "warren_vpn_call_seconds",
+    "Duration of calls to VPN hosts, retries and waits included.",
+    ["host", "operation"],
+    buckets=_FAST,
+    registry=REGISTRY,
+)
+VPN_BREAKER = Gauge(
+    "warren_vpn_breaker",
+    "The circuit breaker of a VPN host: 0 closed, 1 half-open, 2 open.",
+    ["host"],
+    registry=REGISTRY,
+)
+
 LOOP_LAG_SECONDS = Histogram(
     "warren_loop_lag_seconds",
     "How late the event loop wakes a task that asked for a short sleep.",

@@ -122,6 +122,17 @@ class Settings(ProcessSettings):
     vpn_http_timeout: Seconds = Field(
         timedelta(seconds=5), description="Deadline of one call to the agent, at least 3 seconds."
     )
+    vpn_connections: int = Field(
+        32, ge=1, le=1000, description="Parallel calls to all VPN hosts together."
+    )
+    vpn_host_calls: int = Field(8, ge=1, le=100, description="Parallel calls to one VPN host.")
+    vpn_breaker_failures: int = Field(
+        5, ge=1, le=100, description="Failures in a row after which a VPN host is left alone."
+    )
+    vpn_breaker_pause: Seconds = Field(
+        timedelta(seconds=30),
+        description="How long it is left alone before it is tried again, in seconds.",
+    )
 
     # The shop
     currency: str = Field("RUB", description="The currency of prices and balances.")

@@ -3,7 +3,6 @@
 HostAwayError        try again later; nothing is known of the effect
   BreakerOpenError   the same, and nothing was sent
 ClientNotFoundError  the host doesn't have this client: `add` it, if it is wanted
-LabelTakenError      another client has this label: choose another
 HostRefusedError     the key is wrong: an administrator must act
 ProtocolError        the host doesn't speak as agreed: an administrator must act
 InvalidShareLinkError, NotCarriedError, UnknownAppError    of links and documents
@@ -42,10 +41,6 @@ class ClientNotFoundError(HostError):
     def __init__(self, host: int, uuid: UUID) -> None:
         super().__init__(host, f"no client {uuid}")
         self.uuid = uuid
-
-
-class LabelTakenError(HostError):
-    """The label belongs to a client with another UUID."""
 
 
 class HostRefusedError(HostError):

@@ -33,8 +33,9 @@ class HostAddress:
 class VpnUser:
     """A client as a host knows it.
 
-    `label` is unique on a host: cores and panels take it for a name or an e-mail. A key that is
-    issued anew needs a new label too, since both exist for a moment.
+    Hosts that know clients by a name or an e-mail take `label` for it, so it is unique: a key
+    that is issued anew needs a new label too, since both exist for a moment. `flow` is None where
+    the host doesn't tell it.
     """
 
     uuid: UUID
@@ -75,16 +76,23 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class UserPage:
-    """Clients of a host in ascending order of their UUIDs; `next_after` is None on the last."""
+    """Clients of a host in ascending order of their UUIDs; `next_after` is None on the last.
+
+    Not `complete`: the host may have clients that it can't list, so that one who isn't in the
+    list may be there all the same. (V2Ray lists nobody; its agent knows whom it added itself.)
+    """
 
     users: tuple[VpnUser, ...]
     next_after: UUID | None
+    complete: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class HostHealth:
-    """A host that is well, and what it says of itself; None is what it doesn't say."""
+    """A host that is well, and what it says of itself; None is what it doesn't say.
+
+    `uptime_seconds` is the core's: one that is less than the last time has lost its clients.
+    """
 
     core: str | None = None
-    version: str | None = None
-    users: int | None = None
+    uptime_seconds: int | None = None
