@@ -84,8 +84,6 @@ class Webhook:
                 await self._answer(scope, receive, send)
             finally:
                 self.in_flight -= 1
-        elif scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1000})
         else:
             await self._inner(scope, receive, send)
 

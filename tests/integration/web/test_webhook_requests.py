@@ -219,7 +219,7 @@ async def test_everything_else_goes_to_the_application_behind() -> None:
         assert server.inner_scopes == ["lifespan", "http", "http", "http", "http"]
 
 
-async def test_a_websocket_is_refused() -> None:
+async def test_a_websocket_is_a_request_like_any_other() -> None:
     upgrade = head(
         ("Upgrade", "websocket"),
         ("Connection", "Upgrade"),
@@ -229,7 +229,7 @@ async def test_a_websocket_is_refused() -> None:
     )
     async with running(echo) as server:
         answer = await server.send(upgrade)
-        assert answer.status == 403
+        assert answer.status == 405
         assert "websocket" not in server.inner_scopes
 
 

@@ -4,15 +4,14 @@ import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 
 import h11
 import trio
-from hypercorn.config import Config
-from hypercorn.trio import serve
 
+from bot.setting_types import Bind
 from bot.settings import load
 from bot.telegram.context import Context, Reply
 from bot.telegram.dead_letters import DeadLetters
@@ -20,6 +19,7 @@ from bot.telegram.dispatcher import Dispatcher
 from bot.telegram.methods import Method
 from bot.telegram.notices import Notices
 from bot.telegram.routing import Router
+from bot.web.server import serve
 from bot.web.webhook import Webhook
 
 SECRET = "s3cret-token_of-the-webhook"
@@ -192,15 +192,18 @@ async def running(handler: Handler, **changes: Any) -> AsyncIterator[Server]:
         secret=SECRET,
         ready=lambda: server.not_ready,
     )
-    config = Config()
-    config.bind = ["127.0.0.1:0"]
-    config.graceful_timeout = 5
-    config.errorlog = None
     with trio.fail_after(20):
         async with trio.open_nursery() as nursery:
-            binds = await nursery.start(
-                partial(serve, server.webhook, config, shutdown_trigger=server.stop.wait)
+            address = await nursery.start(
+                partial(
+                    serve,
+                    server.webhook,
+                    Bind(("127.0.0.1", 0)),
+                    name="test",
+                    stop=server.stop,
+                    grace=timedelta(seconds=5),
+                )
             )
-            server.port = int(binds[0].rpartition(":")[2])
+            server.port = int(address.rpartition(":")[2])
             yield server
             server.stop.set()
