@@ -27,6 +27,7 @@ from bot.db import Database, open_database
 from bot.db.errors import UnavailableError
 from bot.db.lock import leadership
 from bot.db.migrate import migrate
+from bot.payments.registry import open_payments
 from bot.readiness import Phase, Readiness
 from bot.settings import Mode, Settings
 from bot.telegram.client import TelegramClient, open_telegram
@@ -61,11 +62,19 @@ async def run(
     stop_intake, stop_ops = trio.Event(), trio.Event()
     async with (
         open_telegram(settings) as telegram,
+        open_payments(settings) as payments,
         open_database(settings) as database,  # not connected yet
         leadership(settings, database.dsn) as leader,  # not held yet; released here if held
         trio.open_nursery() as nursery,
     ):
-        parts = assemble(settings, readiness, telegram, database, leader)
+        parts = assemble(
+            settings,
+            readiness,
+            telegram=telegram,
+            database=database,
+            leader=leader,
+            payments=payments,
+        )
         webhooks_over, polling_over = trio.Event(), trio.Event()
         polling_over.set()  # until there is a poller
 
@@ -84,6 +93,7 @@ async def run(
             metrics.LEADER.set(1)
             nursery.start_soon(leader.watch, name="leadership watch")
             await migrate(database)
+            await parts.take_over()
             parts.supervisor.start_all(nursery)
             parts.supervisor.run_now("health_check")  # /health knows its peers from the start
 

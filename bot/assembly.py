@@ -3,9 +3,10 @@
 `bot.app` gives them their lives; this page says what is made of what.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any, cast
 
 import structlog
@@ -16,13 +17,21 @@ from bot.db import Database
 from bot.db.errors import LeadershipLostError, UnavailableError
 from bot.db.lock import Leadership
 from bot.handlers import introduction, make_router
+from bot.handlers.gate import make_gate
 from bot.handlers.people import make_people
+from bot.handlers.services import Services
+from bot.money import EXPONENTS
+from bot.payments.registry import Payments
 from bot.readiness import Readiness
 from bot.settings import Settings
 from bot.shop import dead_letters
+from bot.shop.deliveries import release_leases
+from bot.shop.switches import Switches
+from bot.shop.terms import Terms
 from bot.shop.user_reads import UserReads
 from bot.shop.users import locale_of
-from bot.supervise import Bounds, Supervisor
+from bot.shop.vpn_jobs import release_jobs
+from bot.supervise import Bounds, Supervisor, Wakes
 from bot.telegram.client import TelegramClient
 from bot.telegram.dead_letters import DeadLetters
 from bot.telegram.dispatcher import Dispatcher
@@ -52,33 +61,23 @@ class Parts:
     ops_app: Any
     supervisor: Supervisor
     introduction: list[Method[Any]]
+    take_over: Callable[[], Awaitable[None]]
+    """What a new leader does before anything else starts."""
 
 
 def assemble(
     settings: Settings,
     readiness: Readiness,
+    *,
     telegram: TelegramClient,
     database: Database,
     leader: Leadership,
+    payments: Payments,
 ) -> Parts:
     """Return the parts of one process."""
     texts = load_texts()
     user_reads = UserReads(database.updates)
     alerts = Alerts(telegram, settings.admin_ids, texts["ru"])
-    dispatcher = Dispatcher(
-        make_router(texts),
-        settings=settings,
-        client=telegram,
-        lane=database.updates,
-        clock=_now,
-        dead_letters=DeadLetters(_recorder(database), alerts.dead_letter),
-        notices=Notices(
-            too_fast=_words(texts, "too-fast"),
-            failed=_words(texts, "failed"),
-        ),
-        middlewares=[make_people(user_reads, texts)],
-        unavailable=(UnavailableError,),
-    )
     health = HealthCheck(
         {
             "database": _checking(database),
@@ -109,6 +108,29 @@ def assemble(
         notice=alerts.worker,
         holders=database.holders,
     )
+    services = Services(
+        settings=settings,
+        terms=terms_of(settings),
+        payments=payments,
+        wakes=Wakes(),
+        switches=Switches(),
+        supervisor=supervisor,
+        texts=texts,
+    )
+    dispatcher = Dispatcher(
+        make_router(texts),
+        settings=settings,
+        client=telegram,
+        lane=database.updates,
+        clock=_now,
+        dead_letters=DeadLetters(_recorder(database), alerts.dead_letter),
+        notices=Notices(
+            too_fast=_words(texts, "too-fast"),
+            failed=_words(texts, "failed"),
+        ),
+        middlewares=[make_people(user_reads, texts), make_gate(services)],
+        unavailable=(UnavailableError,),
+    )
     public_app = Webhook(
         cast("Application", make_public_app()),
         dispatcher,
@@ -125,7 +147,36 @@ def assemble(
             last_update_at=lambda: dispatcher.last_update.at,
         )
     )
-    return Parts(dispatcher, user_reads, public_app, ops_app, supervisor, introduction(texts))
+    return Parts(
+        dispatcher,
+        user_reads,
+        public_app,
+        ops_app,
+        supervisor,
+        introduction(texts),
+        take_over=partial(_take_over, database, services.switches),
+    )
+
+
+def terms_of(settings: Settings) -> Terms:
+    """Return the terms of trade that the operator has set; amounts in minor units from here on."""
+    unit = 10 ** EXPONENTS[settings.currency]
+    return Terms(
+        currency=settings.currency,
+        star_price_minor=settings.star_price_minor,
+        trial_duration=timedelta(days=settings.trial_days),
+        purchase_lifetime=settings.purchase_lifetime,
+        referral_percent=settings.referral_percent,
+        topup_amounts=tuple(amount * unit for amount in settings.topup_amounts),
+        topup_max_minor=settings.topup_max * unit,
+    )
+
+
+async def _take_over(database: Database, switches: Switches) -> None:
+    """Free what the leader before had taken in hand, and read what was switched."""
+    await release_jobs(database.workers)
+    await release_leases(database.workers)
+    await switches.load(database.workers)
 
 
 def _now() -> datetime:

@@ -51,6 +51,11 @@ class Settings(ProcessSettings):
     admin_ids: Ids = Field(
         frozenset(), description="Telegram ids of administrators, separated by commas."
     )
+    support_chat_id: int | None = Field(
+        None,
+        description="The chat where people's messages to support go and are answered. "
+        "Empty: to each administrator.",
+    )
 
     # Servers
     bind: BindAddress = Field(

@@ -14,8 +14,8 @@ from bot.telegram.types import Update
 class Context:
     """One update on its way to its handler.
 
-    `lane` is the updates' lane of the database, `user` and `texts` are set by the middlewares
-    of the application: this package knows the type of none of them.
+    `lane` is the updates' lane of the database; `user`, `texts` and `services` are set by the
+    middlewares of the application: this package knows the type of none of them.
     """
 
     update: Update
@@ -24,6 +24,7 @@ class Context:
     lane: Any
     user: Any = None
     texts: Any = None
+    services: Any = None
 
     head: str = field(init=False)
     """What names the wish: `/start` of `/start abc`, `lang:` of `lang:ru`; empty if nothing."""

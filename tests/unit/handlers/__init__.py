@@ -1,0 +1,1 @@
+"""Handlers and screens as data."""
