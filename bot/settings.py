@@ -152,6 +152,10 @@ class Settings(ProcessSettings):
         timedelta(hours=1),
         description="How long a purchase waits for its payment, in seconds; later is honoured.",
     )
+    renew_before: Seconds = Field(
+        timedelta(days=1),
+        description="How long before its end access is renewed from the balance, in seconds.",
+    )
     topup_amounts: Amounts = Field(
         (100, 300, 500, 1000), description="Top-ups offered as buttons, in whole units."
     )

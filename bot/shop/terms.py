@@ -14,6 +14,7 @@ class Terms:
     star_price_minor: int
     trial_duration: timedelta  # zero: no trial
     purchase_lifetime: timedelta
+    renew_before: timedelta  # how long before its end access is renewed from the balance
     referral_percent: int
     topup_amounts: tuple[int, ...]
     topup_max_minor: int

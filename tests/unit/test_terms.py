@@ -12,6 +12,7 @@ TERMS = Terms(
     star_price_minor=150,
     trial_duration=timedelta(days=3),
     purchase_lifetime=timedelta(hours=1),
+    renew_before=timedelta(days=1),
     referral_percent=10,
     topup_amounts=(10_000,),
     topup_max_minor=1_000_000,

@@ -104,6 +104,8 @@ create unique index purchases_reference on purchases (provider, reference)
     where reference is not null;
 create index purchases_of_user on purchases (user_id, id);
 create index purchases_pending on purchases (expires_at) where state = 'pending';
+create index purchases_unpaid on purchases (provider, id)
+    where reference is not null and state in ('pending', 'expired', 'canceled');
 
 -- Money that came, whatever it turned out to be for.
 create table payments (
@@ -267,6 +269,7 @@ create table access_grants (
 );
 
 create index access_grants_of_user on access_grants (user_id, id);
+create index access_grants_of_payment on access_grants (payment_id) where payment_id is not null;
 
 create trigger access_grants_are_append_only before update or delete on access_grants
     for each row execute function refuse_change();
