@@ -11,10 +11,6 @@ class UnknownPersonError(ShopError):
     """Nobody with this id ever wrote to the bot."""
 
 
-class CurrencyError(ShopError):
-    """An amount is in another currency than the balance or the shop."""
-
-
 # ---- buying ----
 
 

@@ -154,10 +154,12 @@ create table ledger (
 
 create index ledger_of_user on ledger (user_id, id);
 
+-- One for each currency that the shop ever had: money that comes always has where to go.
 create table balances (
-    user_id      bigint primary key references users,
+    user_id      bigint        not null references users,
+    currency     currency_code not null,
     amount_minor bigint        not null constraint balances_not_negative check (amount_minor >= 0),
-    currency     currency_code not null
+    primary key (user_id, currency)
 );
 
 create function refuse_change() returns trigger language plpgsql as $$
