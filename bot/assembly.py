@@ -166,6 +166,7 @@ def terms_of(settings: Settings) -> Terms:
         star_price_minor=settings.star_price_minor,
         trial_duration=timedelta(days=settings.trial_days),
         purchase_lifetime=settings.purchase_lifetime,
+        renew_before=settings.renew_before,
         referral_percent=settings.referral_percent,
         topup_amounts=tuple(amount * unit for amount in settings.topup_amounts),
         topup_max_minor=settings.topup_max * unit,
