@@ -7,7 +7,9 @@ socket is ours and stays open meanwhile, so clients wait for a moment and are no
 
 import errno
 import socket
+from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import hypercorn.trio
@@ -22,10 +24,19 @@ log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.1, 5.0
 _BACKLOG = 512
+_REBIND = "set another address (BIND and OPS_BIND; AGENT_BIND for the agent)"
 
 
 class BindError(Exception):
     """A server can't listen where it should; the text says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """PEM files that are known to fit: the certificate with its chain, and its private key."""
+
+    chain: Path
+    key: Path
 
 
 async def serve(
@@ -35,9 +46,10 @@ async def serve(
     name: str,
     stop: trio.Event,
     grace: timedelta,
+    tls: Certificate | None = None,
     task_status: trio.TaskStatus[str] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """Serve `app` until `stop` is set; reports its address once it listens.
+    """Serve `app` until `stop` is set; reports its address once it listens. `tls`: by HTTPS only.
 
     On `stop` nothing is accepted any more, and running requests have `grace` to end. Cancelled:
     ends at once, answers are cut off. Raises BindError if the address can't be had.
@@ -48,14 +60,15 @@ async def serve(
             await stop.wait()
             listening.close()
 
-        task_status.started(f"http://{Bind(listening.getsockname()[:2])}")
+        scheme = "http" if tls is None else "https"
+        task_status.started(f"{scheme}://{Bind(listening.getsockname()[:2])}")
         pause = _FIRST_PAUSE
         while not stop.is_set():
             failure: BaseExceptionGroup[Exception] | None = None
             started_at = trio.current_time()
             try:
                 await hypercorn.trio.serve(
-                    app, _config(listening, name, grace), shutdown_trigger=stopped
+                    app, _config(listening, name, grace, tls), shutdown_trigger=stopped
                 )
             except* Exception as group:  # noqa: BLE001 - whatever it was, the server comes back
                 failure = group
@@ -82,19 +95,24 @@ def _listen(bind: Bind) -> socket.socket:
         )
     except OSError as error:
         if error.errno == errno.EADDRINUSE:
-            advice = "another program listens there: end it, or set another BIND or OPS_BIND"
+            advice = f"another program listens there: end it, or {_REBIND}"
         elif error.errno in {errno.EACCES, errno.EADDRNOTAVAIL}:
-            advice = "this address can't be had here: set BIND or OPS_BIND to one of this machine's"
+            advice = f"this address can't be had here: {_REBIND}"
         else:
             advice = error.strerror or str(error)
         raise BindError(f"Can't listen on {bind}: {advice}.") from None
 
 
-def _config(listening: socket.socket, name: str, grace: timedelta) -> connection.NamedConfig:
+def _config(
+    listening: socket.socket, name: str, grace: timedelta, tls: Certificate | None
+) -> connection.NamedConfig:
     config = connection.NamedConfig()
     config.name = name
     # Hypercorn closes what it is given, at the latest with its end.
     config.bind = [f"fd://{listening.dup().detach()}"]
+    if tls is not None:
+        config.certfile, config.keyfile = str(tls.chain), str(tls.key)
+        config.alpn_protocols = ["http/1.1"]
     config.accesslog = None
     config.errorlog = None
     config.include_server_header = False
