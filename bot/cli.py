@@ -1,4 +1,4 @@
-"""The commands of `python -m bot`: run, demo, migrate, webhook, doctor."""
+"""The commands of `python -m bot`: run, demo, migrate, webhook, agent, doctor."""
 
 import signal
 import sys
@@ -12,6 +12,7 @@ import structlog
 import trio
 
 from bot import app, exits, process_settings, settings
+from bot.agent.settings import AgentSettings
 from bot.error_groups import leaves
 from bot.log import configure as configure_logging
 
@@ -89,6 +90,21 @@ def webhook_delete() -> None:
 
 
 @main.command()
+def agent() -> None:
+    """Run the service beside Xray or V2Ray on a VPN host: it lets in whom the bot names."""
+    try:
+        from bot.agent import service  # noqa: PLC0415 - the bot must not need gRPC
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in {"grpc", "google"}:
+            raise
+        click.echo("The agent needs gRPC: pip install 'warren[agent]'", err=True)
+        sys.exit(exits.ExitCode.CONFIGURATION)
+    configuration = _load_as(AgentSettings)
+    configure_logging(configuration)
+    _run(service.run, configuration)
+
+
+@main.command()
 def doctor() -> None:
     """Check every setting and every peer; exit 1 when something needs attention."""
     from bot import doctor as doctors  # noqa: PLC0415 - each command imports what it needs
@@ -113,8 +129,12 @@ def _webhook(action: str) -> None:
 
 
 def _load() -> settings.Settings:
+    return _load_as(settings.Settings)
+
+
+def _load_as(kind: type[process_settings.AnySettings]) -> process_settings.AnySettings:
     try:
-        return settings.load()
+        return process_settings.read(kind)
     except process_settings.InvalidSettingsError as error:
         click.echo(str(error), err=True)
         sys.exit(exits.ExitCode.CONFIGURATION)

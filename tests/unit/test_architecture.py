@@ -12,7 +12,7 @@ BOT = ROOT / "bot"
 # A package may import the ones of its own row and of the rows below; the rows are read downhill.
 LEVELS = [
     {"__main__", "cli"},
-    {"demo", "doctor", "maintenance"},
+    {"demo", "doctor", "maintenance", "agent"},
     {"app", "exits"},
     {"assembly"},
     {"web", "workers", "handlers", "alerts"},
@@ -31,6 +31,18 @@ NEVER = {
     "handlers": {"web"},
     "vpn": {"db", "telegram", "payments"},
     "web": {"handlers", "workers"},
+    # On a VPN host there is no database, no Telegram and no shop.
+    "agent": {
+        "app",
+        "assembly",
+        "db",
+        "shop",
+        "telegram",
+        "payments",
+        "vpn",
+        "handlers",
+        "workers",
+    },
 }
 
 
@@ -117,6 +129,7 @@ NURSERIES = {
     "telegram/polling.py": "the loop and its batches, end with it",
     "web/webhook.py": "discards a body while refusing",
     "demo.py": "the bot beside its stand-in",
+    "agent/service.py": "the one nursery of the agent's process",
     "workers/health_check.py": "checks side by side, ends with the tick",
 }
 

@@ -5,7 +5,9 @@ from pathlib import Path
 
 from click.testing import CliRunner
 
+from bot.agent.settings import AgentSettings
 from bot.cli import main
+from bot.process_settings import ProcessSettings
 from bot.settings import Settings
 from tests.unit.workers.rows import every_worker
 
@@ -26,9 +28,9 @@ def default(value: object) -> str:
             return f"`{value}`"
 
 
-def settings_table() -> str:
+def settings_table(kind: type[ProcessSettings]) -> str:
     rows = ["| setting | default | what it is for |", "|---|---|---|"]
-    for name, field in Settings.model_fields.items():
+    for name, field in kind.model_fields.items():
         shown = "**required**" if field.is_required() else default(field.get_default())
         rows.append(f"| `{name.upper()}` | {shown} | {field.description} |")
     return "\n".join(rows)
@@ -50,7 +52,12 @@ def between(start: str, end: str) -> str:
 
 
 def test_the_settings_table_is_the_one_of_the_code() -> None:
-    assert between("<!-- settings:", "<!-- /settings -->") == settings_table()
+    assert between("<!-- settings:", "<!-- /settings -->") == settings_table(Settings)
+
+
+def test_the_table_of_the_agents_settings_is_the_one_of_the_code() -> None:
+    table = between("<!-- agent settings:", "<!-- /agent settings -->")
+    assert table == settings_table(AgentSettings)
 
 
 def test_the_table_of_workers_is_the_one_of_the_code() -> None:
@@ -59,10 +66,11 @@ def test_the_table_of_workers_is_the_one_of_the_code() -> None:
 
 def test_every_command_that_the_readme_names_exists() -> None:
     shown = CliRunner().invoke(main, ["--help"]).output
-    for command in ("run", "demo", "doctor", "migrate", "webhook"):
+    for command in ("run", "demo", "doctor", "migrate", "webhook", "agent"):
         assert f"python -m bot {command}" in README
         assert f"  {command} " in shown
 
 
 def test_every_setting_is_described_for_people() -> None:
-    assert [n for n, field in Settings.model_fields.items() if not field.description] == []
+    fields = (Settings.model_fields | AgentSettings.model_fields).items()
+    assert [name for name, field in fields if not field.description] == []
