@@ -31,6 +31,13 @@ class ApiError(TelegramError):
 class UnauthorizedError(ApiError):
     """The token is wrong or was revoked."""
 
+    def __str__(self) -> str:
+        """Say what to do: an operator reads this as the last line of a process."""
+        return (
+            f"Telegram refuses BOT_TOKEN ({self.code} {self.description}): it is mistyped or was "
+            "revoked. Take the bot's token from @BotFather again."
+        )
+
 
 class ForbiddenError(ApiError):
     """The bot may not write to this person or chat."""
