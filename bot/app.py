@@ -7,6 +7,7 @@ lost lock, a crash. Nothing here keeps a list of tasks; the indentation remember
     signal 1   life ends: intake stops, running updates end (SHUTDOWN_GRACE), the nursery is
                cancelled, the lock is released, the pool is closed, the HTTP clients are closed
     signal 2   the nursery is cancelled at once; the blocks around it still close
+    a hang     of the database: what it was asked has a second more after the nursery is cancelled
     lock lost  the watch raises: the nursery is cancelled and the process ends with 70, since
                another process may be leading by now; nothing is drained
     database   away at the start: live, not ready (webhooks get 503, Telegram keeps its updates),
@@ -81,6 +82,7 @@ async def run(
         # From the first signal on, `life` is cancelled: a start that waits for a peer is
         # abandoned where it waits, and a process that was ready goes on below the block.
         with trio.CancelScope() as life:
+            await nursery.start(database.bound_last_statements, name="last statements")
             await nursery.start(_end_on_signals, life, nursery.cancel_scope, name="signals")
             ops = await nursery.start(_serve_ops, parts, settings, stop_ops, name="ops server")
             public = await nursery.start(

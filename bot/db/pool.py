@@ -9,9 +9,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import NoReturn
 
 import asyncpg
 import structlog
+import trio
 from trio_asyncio import open_loop
 
 from bot import metrics
@@ -27,6 +29,7 @@ log = structlog.get_logger(__name__)
 # and with it the locks that others wait for.
 _IDLE_IN_TRANSACTION = timedelta(seconds=60)
 _CLOSE_SECONDS = 3.0
+_LAST_STATEMENT_SECONDS = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +55,10 @@ class PoolStats:
 class Database:
     """The lanes, and the pool behind them. Made by `open_database`, usable after `connect`."""
 
-    def __init__(self, settings: Settings, dsn: str) -> None:
+    def __init__(self, settings: Settings, dsn: str, loop: asyncio.AbstractEventLoop) -> None:
         self.dsn = dsn
         self._settings = settings
+        self._loop = loop
         self._pool_or_none: asyncpg.Pool[asyncpg.Record] | None = None
         self._bounds = Bounds(
             acquire=settings.db_pool_acquire_timeout.total_seconds(),
@@ -84,6 +88,25 @@ class Database:
         """
         if self._pool_or_none is None:
             self._pool_or_none = await cross(self._create_pool)
+
+    async def bound_last_statements(
+        self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
+    ) -> NoReturn:
+        """Once cancelled: give the statements that run a second more, then end their connections.
+
+        A child of the one nursery. Crossings are never aborted (bot.db.border), so a server that
+        stands still would hold up the end of the process for DB_POOL_COMMAND_TIMEOUT.
+        """
+        try:
+            task_status.started()
+            await trio.sleep_forever()
+        finally:
+            self._loop.call_later(_LAST_STATEMENT_SECONDS, self._end_statements)
+
+    def _end_statements(self) -> None:
+        if self._pool_or_none is not None:
+            log.warning("db.statements_ended", reason="the process is stopping")
+            self._pool_or_none.terminate()
 
     def stats(self) -> PoolStats:
         """Return who holds what now."""
@@ -165,7 +188,7 @@ async def open_database(settings: Settings) -> AsyncIterator[Database]:
     )
     async with source as dsn, open_loop() as loop:
         loop.set_exception_handler(log_loop_message)
-        database = Database(settings, dsn)
+        database = Database(settings, dsn, loop)
         try:
             yield database
         finally:
