@@ -1,0 +1,99 @@
+"""A stop in the middle of work: what runs ends, what waits is kept, and the stop has an end."""
+
+import signal
+from pathlib import Path
+
+import pytest
+
+from tests.e2e.conftest import TestDatabase
+from tests.e2e.harness import StandIn, bot_process, settings_for, stand_in, stopped
+
+GRACE = 20  # SHUTDOWN_GRACE's default
+
+
+async def in_flight(telegram: StandIn, count: int) -> None:
+    """Return once that many deliveries wait for the bot's answer at the same time."""
+
+    async def enough() -> bool:
+        return bool((await telegram.queue())["in_flight"] >= count)
+
+    await telegram.until(enough)
+
+
+@pytest.mark.slow
+async def test_a_stop_in_the_middle_of_many_updates_loses_none_and_doubles_none(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    people = range(5001, 5201)
+    async with stand_in(tmp_path, overall_per_second=10_000) as telegram:
+        settings = settings_for(telegram.address, database.dsn)
+        async with bot_process("run", tmp_path, settings) as bot:
+            await bot.until_ready()
+            texts = [{"person": person, "text": "/start"} for person in people]
+            with database.locked("users"):
+                await telegram.post("batch", texts=texts)
+                await in_flight(telegram, 40)  # max_connections: twice MAX_CONCURRENT_UPDATES
+                bot.send(signal.SIGTERM)
+                await bot.until(lambda _, body: body["reason"] == "shutting down")
+            ended = await bot.ended()
+            assert ended.code == 0
+            assert ended.seconds < GRACE + 2
+        served = int(database.psql("select count(*) from users"))
+        waiting = (await telegram.queue())["pending"]
+        print(f"40 in flight at SIGTERM: {served} served before the end, {waiting} kept")
+        assert served >= 20  # those that had a slot
+        assert served + waiting == len(people)
+        assert database.traces() == ("0", "0")
+
+        async with bot_process("run", tmp_path, settings) as bot:
+            await telegram.until_delivered()
+            assert (await bot.stop()).code == 0
+
+        answers = [len(await telegram.answers(person)) for person in people]
+        assert answers == [1] * len(people)
+        assert database.psql("select count(*) from users") == str(len(people))
+
+
+async def test_a_second_signal_does_not_wait_for_running_updates(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    async def no_traces() -> bool:
+        return database.traces() == ("0", "0")
+
+    async with stand_in(tmp_path) as telegram:
+        settings = settings_for(telegram.address, database.dsn)
+        async with bot_process("run", tmp_path, settings) as bot:
+            await bot.until_ready()
+            with database.locked("users"):
+                await telegram.post("text", person=1001, text="/start")
+                await in_flight(telegram, 1)
+                bot.send(signal.SIGTERM)
+                await bot.until(lambda _, body: body["reason"] == "shutting down")
+                ended = await bot.stop()
+        # The server finds out when the lock is free and nobody is there to take the rows.
+        await telegram.until(no_traces)
+        print(f"a second signal ended the process after {ended.seconds:.1f} s")
+        assert ended.code == 0
+        assert ended.seconds < 4
+        assert database.psql("select count(*) from users") == "0"
+        assert (await telegram.queue())["pending"] == 1  # kept for the next process
+
+
+@pytest.mark.slow
+async def test_a_database_that_hangs_does_not_hold_up_the_stop(
+    database: TestDatabase, tmp_path: Path
+) -> None:
+    """Not beyond the grace of a running update, and not by the release of what was borrowed."""
+    grace = 3
+    async with stand_in(tmp_path) as telegram:
+        settings = settings_for(telegram.address, database.dsn, SHUTDOWN_GRACE=str(grace))
+        async with bot_process("run", tmp_path, settings) as bot:
+            await bot.until_ready()
+            with stopped(*database.backends("warren")):  # the leader's connection answers
+                await telegram.post("text", person=1001, text="/start")
+                await in_flight(telegram, 1)
+                ended = await bot.stop()
+        print(f"a hanging database, grace {grace} s: stopped after {ended.seconds:.1f} s")
+        assert ended.code == 0
+        assert ended.seconds < grace + 2 + 3  # the update's end, then the pool's
+        assert "Traceback" not in bot.output
