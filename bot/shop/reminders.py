@@ -52,7 +52,13 @@ _WRITE = """
          where expires_at <= $1::timestamptz + $3::interval  -- subscriptions_by_expiry
            and expires_at > $1::timestamptz + $4::interval
            and is_trial = $5
-           and updated_at < expires_at - $3::interval
+           and not exists (
+               select 1
+                 from access_grants  -- access_grants_of_user
+                where access_grants.user_id = subscriptions.user_id
+                  and expires_after = expires_at
+                  and access_grants.created_at >= expires_at - $3::interval
+           )
            and users.blocked_at is null
            and (stars_charge_id is null or stars_canceled)
            and not (auto_renew and coalesce(balances.amount_minor >= plans.price_minor, false))

@@ -43,7 +43,20 @@ async def add_subscription(
         "is_trial": False,
     } | columns
     await lane.execute(_insert("subscriptions", given), *given.values())
+    await add_grant(lane, user_id, expires_at, at=began_at)
     return uuid
+
+
+async def add_grant(lane: Lane, user_id: int, expires_at: datetime, *, at: datetime) -> None:
+    given = {
+        "user_id": user_id,
+        "source": "admin",
+        "key": f"test:{uuid4()}",
+        "seconds": int((expires_at - at).total_seconds()),
+        "expires_after": expires_at,
+        "created_at": at,
+    }
+    await lane.execute(_insert("access_grants", given), *given.values())
 
 
 def _insert(table: str, columns: dict[str, Any]) -> str:

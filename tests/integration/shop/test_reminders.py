@@ -6,7 +6,7 @@ import pytest
 
 from bot.db import Database, Lane
 from bot.shop.reminders import write_reminders, write_trial_steps
-from tests.integration.shop.rows import add_person, add_subscription
+from tests.integration.shop.rows import add_grant, add_person, add_subscription
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 DAY, HOUR = timedelta(days=1), timedelta(hours=1)
@@ -36,9 +36,8 @@ async def test_a_period_ends_with_three_notices_each_once(lane: Lane) -> None:
 async def test_the_next_period_has_notices_of_its_own(lane: Lane) -> None:
     await add_subscription(lane, 1, NOW + 2 * DAY, began_at=NOW - 28 * DAY)
     await write_reminders(lane, NOW)
-    await lane.execute(
-        "update subscriptions set expires_at = $1, updated_at = $2", NOW + 32 * DAY, NOW
-    )
+    await lane.execute("update subscriptions set expires_at = $1", NOW + 32 * DAY)
+    await add_grant(lane, 1, NOW + 32 * DAY, at=NOW)
     await write_reminders(lane, NOW)
     await write_reminders(lane, NOW + 30 * DAY)
     assert await told(lane) == ["expires-in-3-days"] * 2
