@@ -118,5 +118,23 @@ CONNECTION_ERRORS = Counter(
     ["server"],
     registry=REGISTRY,
 )
+PAYMENT_NOTICES = Counter(
+    "warren_payment_notices",
+    "Notices of payment providers by provider and status of the answer.",
+    ["provider", "status"],
+    registry=REGISTRY,
+)
+VPN_JOBS = Counter(
+    "warren_vpn_jobs",
+    "VPN jobs carried out by the activation worker, by result.",
+    ["result"],
+    registry=REGISTRY,
+)
+NOTICES = Counter(
+    "warren_notices",
+    "Notices that left the outbox, by kind and result.",
+    ["kind", "result"],
+    registry=REGISTRY,
+)
 READY = Gauge("warren_ready", "1 while webhooks are taken, else 0.", registry=REGISTRY)
 LEADER = Gauge("warren_leader", "1 while the advisory lock is held.", registry=REGISTRY)
