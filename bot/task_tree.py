@@ -1,5 +1,9 @@
 """The live tree of nurseries and tasks: what exists, what each waits in, how long it may.
 
+A task that waits has a stack whose inner end is always the same few functions of Trio. What a
+reader wants is on either side of where the program's own frames end: `at`, the places of ours,
+and `waits_in`, what the innermost of them has called.
+
 `trio.lowlevel` shows the tree; a task's deadline is only in a private attribute, read in one
 place (`_deadline`), which may find nothing in a later Trio.
 """
@@ -8,22 +12,29 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import trio
 from trio.lowlevel import Task
 
 _MOST_TASKS = 500
-_MOST_FRAMES = 4
-_ROOT = Path(__file__).parent.parent
+_MOST_PLACES = 4
+_OURS = Path(__file__).parent
+_TRIO = "trio"
 
 
 @dataclass(frozen=True, slots=True)
 class TaskNode:
-    """A task at one moment; `nurseries` are those that it has open, outermost first."""
+    """A task at one moment; `nurseries` are those that it has open, outermost first.
+
+    `at` are places in the code, the innermost first; `waits_in` is None for a task that runs.
+    `deadline_seconds` is None without a deadline, and 0 when the task is being cancelled.
+    """
 
     name: str
-    waits_in: tuple[str, ...]
+    at: tuple[str, ...]
+    waits_in: str | None
     deadline_seconds: float | None
     nurseries: tuple[tuple["TaskNode", ...], ...]
 
@@ -31,25 +42,25 @@ class TaskNode:
         """Return it as plain data."""
         return {
             "name": self.name,
-            "waits_in": list(self.waits_in),
+            "at": list(self.at),
+            "waits_in": self.waits_in,
             "deadline_seconds": self.deadline_seconds,
             "nurseries": [[task.to_json() for task in nursery] for nursery in self.nurseries],
         }
 
 
 def snapshot() -> TaskNode | None:
-    """Return the tree below Trio's main task; of a very large one, the first part."""
+    """Return the tree from Trio's root task down; of a very large one, the first part."""
     root = trio.lowlevel.current_root_task()
-    if root is None:
-        return None
-    # Trio's own system tasks are children of the root; ours are below its first nursery's main.
-    return _node(root, iter(range(_MOST_TASKS)))
+    return None if root is None else _node(root, iter(range(_MOST_TASKS)))
 
 
 def _node(task: Task, budget: Iterator[int]) -> TaskNode:
+    at, waits_in = _whereabouts(task)
     return TaskNode(
         name=task.name,
-        waits_in=tuple(_frames(task)),
+        at=at,
+        waits_in=waits_in,
         deadline_seconds=_deadline(task),
         nurseries=tuple(
             tuple(
@@ -62,14 +73,35 @@ def _node(task: Task, budget: Iterator[int]) -> TaskNode:
     )
 
 
-def _frames(task: Task) -> list[str]:
-    """Return the innermost places of ours in the task's stack, the innermost first."""
-    places = []
-    for frame, line in task.iter_await_frames():
-        path = Path(frame.f_code.co_filename)
-        shown = path.relative_to(_ROOT) if path.is_relative_to(_ROOT / "bot") else path.name
-        places.append(f"{frame.f_code.co_qualname} ({shown}:{line})")
-    return places[::-1][:_MOST_FRAMES]
+def _whereabouts(task: Task) -> tuple[tuple[str, ...], str | None]:
+    """Return the task's places, the innermost first, and what it has called there.
+
+    Places of ours; of a task that runs none of our code, those outside of Trio.
+    """
+    frames = list(task.iter_await_frames())
+    chosen = [i for i, (frame, _) in enumerate(frames) if _is_ours(frame)] or [
+        i for i, (frame, _) in enumerate(frames) if _package(frame) != _TRIO
+    ]
+    inner = chosen[-1] + 1 if chosen else 0
+    waits_in = None
+    if inner < len(frames):
+        frame = frames[inner][0]
+        waits_in = f"{_package(frame)}.{frame.f_code.co_qualname}"
+    return tuple(_place(*frames[i]) for i in reversed(chosen[-_MOST_PLACES:])), waits_in
+
+
+def _is_ours(frame: FrameType) -> bool:
+    return Path(frame.f_code.co_filename).is_relative_to(_OURS)
+
+
+def _package(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", "?")).partition(".")[0]
+
+
+def _place(frame: FrameType, line: int) -> str:
+    path = Path(frame.f_code.co_filename)
+    shown = path.relative_to(_OURS.parent) if _is_ours(frame) else path.name
+    return f"{frame.f_code.co_qualname} ({shown}:{line})"
 
 
 def _deadline(task: Task) -> float | None:
@@ -77,4 +109,6 @@ def _deadline(task: Task) -> float | None:
     if status is None:
         return None
     left: float = status.effective_deadline() - trio.current_time()
+    if left == -math.inf:
+        return 0.0
     return round(left, 3) if math.isfinite(left) else None

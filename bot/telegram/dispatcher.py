@@ -107,6 +107,9 @@ class Dispatcher:
         """
         self.last_update.note()
         kind, user = update.kind or "unknown", update.user
+        # What the tree of tasks and the holders of connections are read by.
+        task = trio.lowlevel.current_task()
+        name, task.name = task.name, f"update {update.update_id} ({kind})"
         structlog.contextvars.bind_contextvars(
             update_id=update.update_id, kind=kind, user_id=user.id if user else None
         )
@@ -117,6 +120,7 @@ class Dispatcher:
                 outcome = await self._admitted(_Delivery(update, kind, raw, progress))
         finally:
             structlog.contextvars.unbind_contextvars("update_id", "kind", "user_id", "handler")
+            task.name = name
         metrics.UPDATES.labels(kind, outcome.status.value).inc()
         return outcome
 

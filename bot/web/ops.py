@@ -113,6 +113,7 @@ def _worker(status: WorkerStatus) -> dict[str, Any]:
         "purpose": status.purpose,
         "interval_seconds": status.interval_seconds,
         "running": status.running_since is not None,
+        "connections_held": status.connections_held,
         "last_ended_seconds_ago": None if status.last_ended is None else _ago(status.last_ended),
         "last_duration_seconds": status.last_duration and round(status.last_duration, 3),
         "next_in_seconds": round(status.next_at - trio.current_time(), 1),
