@@ -127,6 +127,11 @@ class Settings(ProcessSettings):
     vpn_http_timeout: Seconds = Field(
         timedelta(seconds=5), description="Deadline of one call to the agent, at least 3 seconds."
     )
+    vpn_share_link: SecretStr | None = Field(
+        None,
+        description="One share link (vless://…) of the VPN host, as its panel or configuration "
+        "gives it: the template of everybody's.",
+    )
     vpn_connections: int = Field(
         32, ge=1, le=1000, description="Parallel calls to all VPN hosts together."
     )
