@@ -1,7 +1,7 @@
-"""The bot and a Telegram of its own, in one process, with a chat page to talk to it.
+"""The bot and a world of its own, in one process: Telegram with a chat page, and two cashiers.
 
-The stand-in is started first and ended last: the bot stops while its Telegram is still there,
-as it would in life. Nothing of the bot knows that it is a demo.
+The stand-ins are started first and ended last: the bot stops while its Telegram and its payment
+providers are still there, as it would in life. Nothing of the bot knows that it is a demo.
 """
 
 import secrets
@@ -15,9 +15,11 @@ import trio
 from bot import app
 from bot.log import configure as configure_logging
 from bot.process_settings import InvalidSettingsError
+from bot.sandbox.cryptopay import CryptoPayConfig, serve_cryptopay
 from bot.sandbox.telegram import SandboxConfig, serve_telegram
+from bot.sandbox.yookassa import YooKassaConfig, serve_yookassa
 from bot.setting_types import Bind
-from bot.settings import Settings, load
+from bot.settings import load
 
 _HOST = "127.0.0.1"
 _BOT_ID = 7_000_000_001
@@ -32,12 +34,41 @@ async def run(data_dir: Path, port: int, *, announce: Callable[[str], None]) -> 
         raise InvalidSettingsError(
             f"Port {port} is taken. End what listens there, or choose another: --port {port + 10}"
         )
+    bind = Bind((_HOST, _free_port(8080)))
     config = SandboxConfig(
-        data_dir=data_dir / "telegram", host=_HOST, port=port, token=_token(data_dir / "token")
+        data_dir=data_dir / "telegram",
+        host=_HOST,
+        port=port,
+        token=_kept(data_dir / "token", f"{_BOT_ID}:{secrets.token_urlsafe(27)[:35]}"),
     )
     async with trio.open_nursery() as nursery:
         page = await nursery.start(serve_telegram, config, name="Telegram stand-in")
-        settings = _settings(config, page, data_dir)
+        crypto_pay = _crypto_pay(data_dir, port + 1, bind, page)
+        yookassa = _yookassa(data_dir, port + 2, bind, page)
+        crypto_pay_url = await nursery.start(
+            serve_cryptopay, crypto_pay, name="Crypto Pay stand-in"
+        )
+        yookassa_url = await nursery.start(serve_yookassa, yookassa, name="YooKassa stand-in")
+        settings = load(
+            _env_file=None,
+            bot_token=config.token,
+            mode="webhook",
+            public_url=f"http://{bind}",
+            webhook_secret=None,
+            telegram_api_url=page,
+            admin_ids=frozenset(person.id for person in config.people if person.is_admin),
+            bind=bind,
+            ops_bind=Bind((_HOST, _free_port(9090))),
+            database_url=None,
+            data_dir=data_dir,
+            crypto_pay_token=crypto_pay.token,
+            crypto_pay_api_url=crypto_pay_url,
+            yookassa_shop_id=yookassa.shop_id,
+            yookassa_secret_key=yookassa.secret_key,
+            yookassa_api_url=yookassa_url,
+            log_format="console",
+            log_level="warning",
+        )
         configure_logging(settings)
         await app.run(settings, task_status=_Announcement(page, data_dir, announce))
         nursery.cancel_scope.cancel(reason="the bot has stopped")
@@ -62,29 +93,35 @@ class _Announcement:
         )
 
 
-def _settings(config: SandboxConfig, telegram: str, data_dir: Path) -> Settings:
-    bind = Bind((_HOST, _free_port(8080)))
-    return load(
-        _env_file=None,
-        bot_token=config.token,
-        mode="webhook",
-        public_url=f"http://{bind}",
-        webhook_secret=None,
-        telegram_api_url=telegram,
-        admin_ids=frozenset(person.id for person in config.people if person.is_admin),
-        bind=bind,
-        ops_bind=Bind((_HOST, _free_port(9090))),
-        database_url=None,
-        data_dir=data_dir,
-        log_format="console",
-        log_level="warning",
+def _crypto_pay(data_dir: Path, port: int, bot: Bind, telegram: str) -> CryptoPayConfig:
+    """Return a Crypto Pay that tells `bot` of payments and leads people back to `telegram`."""
+    return CryptoPayConfig(
+        data_dir=data_dir / "cryptopay",
+        token=_kept(data_dir / "cryptopay-token", f"100500:AA{secrets.token_urlsafe(24)}"),
+        webhook_url=f"http://{bot}/cryptopay/webhook",
+        host=_HOST,
+        port=_free_port(port),
+        telegram_url=telegram,
     )
 
 
-def _token(path: Path) -> str:
-    """Return the token of this demo's bot: made up once, then kept, as @BotFather would."""
+def _yookassa(data_dir: Path, port: int, bot: Bind, telegram: str) -> YooKassaConfig:
+    """Return a YooKassa that tells `bot` of payments and leads people back to `telegram`."""
+    return YooKassaConfig(
+        data_dir=data_dir / "yookassa",
+        shop_id="100500",
+        secret_key=_kept(data_dir / "yookassa-key", f"test_{secrets.token_urlsafe(32)}"),
+        webhook_url=f"http://{bot}/yookassa/webhook",
+        host=_HOST,
+        port=_free_port(port),
+        telegram_url=telegram,
+    )
+
+
+def _kept(path: Path, made_up: str) -> str:
+    """Return the secret in a file: made up once, then kept, so that a restart changes nothing."""
     if not path.exists():
-        path.write_text(f"{_BOT_ID}:{secrets.token_urlsafe(27)[:35]}")
+        path.write_text(made_up)
         path.chmod(0o600)
     return path.read_text().strip()
 
