@@ -119,6 +119,7 @@ _BY_TEXT: dict[int, tuple[tuple[str, type[ApiError]], ...]] = {
         ("message to edit not found", MessageNotFoundError),
         ("message to delete not found", MessageNotFoundError),
         ("message can't be edited", MessageNotFoundError),
+        ("message can't be deleted", MessageNotFoundError),
         ("query is too old", QueryTooOldError),
         ("query_id_invalid", QueryTooOldError),
         ("chat not found", ChatNotFoundError),

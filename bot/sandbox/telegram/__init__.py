@@ -1,6 +1,6 @@
 """A Telegram of our own: the Bot API over HTTP, webhooks with its manners, and a chat page."""
 
+from bot.sandbox.telegram.config import PEOPLE, Person, SandboxConfig
 from bot.sandbox.telegram.server import serve_telegram
-from bot.sandbox.telegram.world import PEOPLE, Person, SandboxConfig
 
 __all__ = ["PEOPLE", "Person", "SandboxConfig", "serve_telegram"]

@@ -1,11 +1,10 @@
 """Updates on their way to the webhook, with Telegram's manners.
 
 First tries go out in the order of the updates, at most `max_connections` at once; anything but
-2xx, or no answer, is tried again after a growing pause; nothing is dropped.
+2xx, or no answer, is tried again after a growing pause, until the update is a day old.
 """
 
 import json
-import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -51,6 +50,7 @@ class Deliveries:
             return float("inf")
         slots = self._world.webhook.get("max_connections", 40) - len(self._in_flight)
         now, soonest = trio.current_time(), float("inf")
+        self._world.drop_expired()
         for update_id in list(self._world.pending):
             if slots <= 0:
                 break
@@ -110,4 +110,4 @@ class Deliveries:
         tries = self._tries[update_id] = self._tries.get(update_id, 0) + 1
         pause = min(config.first_retry_seconds * 2 ** (tries - 1), config.longest_retry_seconds)
         self._not_before[update_id] = trio.current_time() + pause
-        self.last_error = (int(time.time()), error)
+        self.last_error = (self._world.now, error)

@@ -5,14 +5,12 @@ one price. Other currencies need a provider's token and count in their smallest 
 """
 
 from datetime import timedelta
-from typing import Annotated, ClassVar, Self, TypeVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BaseModel, Field, model_validator
 
 from bot.telegram.methods.method import ChatId, Method, ReplyMarkup, Text
 from bot.telegram.types import LabeledPrice, Message, StarAmount, StarTransactions
-
-T = TypeVar("T")
 
 SUBSCRIPTION_PERIOD = timedelta(days=30)
 """The only period that a subscription in stars may have (createInvoiceLink)."""
@@ -25,7 +23,7 @@ def _within_128_bytes(payload: str) -> str:
     return payload
 
 
-class _Invoice(Method[T]):
+class _Invoice(BaseModel):
     """What sendInvoice and createInvoiceLink have in common; checked before it is sent."""
 
     title: Annotated[str, Field(min_length=1, max_length=32)]
@@ -51,7 +49,7 @@ class _Invoice(Method[T]):
         return self
 
 
-class SendInvoice(_Invoice[Message]):
+class SendInvoice(_Invoice, Method[Message]):
     """An invoice in a chat; the first button of its keyboard, if there is one, is `pay`."""
 
     name: ClassVar[str] = "sendInvoice"
@@ -63,7 +61,7 @@ class SendInvoice(_Invoice[Message]):
     reply_markup: ReplyMarkup | None = None
 
 
-class CreateInvoiceLink(_Invoice[str]):
+class CreateInvoiceLink(_Invoice, Method[str]):
     """A link to an invoice, for anybody; `subscription_period` (seconds) makes it recur."""
 
     name: ClassVar[str] = "createInvoiceLink"
