@@ -40,6 +40,8 @@ from bot.web.server import serve
 log = structlog.get_logger(__name__)
 
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.25, 15.0
+# A try a second is no load, and everybody waits for the one that succeeds.
+_LONGEST_DATABASE_PAUSE = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,8 +187,8 @@ async def _poll(
         over.set()
 
 
-def _stand_by(readiness: Readiness) -> None:
-    readiness.enter(Phase.STANDBY, "standby: another process holds the advisory lock")
+def _stand_by(readiness: Readiness, reason: str) -> None:
+    readiness.enter(Phase.STANDBY, f"standby: {reason}")
 
 
 async def _connect(database: Database, readiness: Readiness) -> None:
@@ -198,7 +200,7 @@ async def _connect(database: Database, readiness: Readiness) -> None:
         except UnavailableError as error:
             readiness.enter(Phase.STARTING, f"waiting for the database: {error}")
             await trio.sleep(pause)
-            pause = min(pause * 2, _LONGEST_PAUSE)
+            pause = min(pause * 2, _LONGEST_DATABASE_PAUSE)
         else:
             return
 

@@ -24,7 +24,6 @@ log = structlog.get_logger(__name__)
 
 _STANDBY_INTERVAL = 1.0
 _ANSWER_SECONDS = 2.0
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.5, 10.0
 
 _TRY_LOCK = "select pg_try_advisory_lock($1)"
 _UNLOCK = "select pg_advisory_unlock($1)"
@@ -50,28 +49,24 @@ class Leadership:
         }
         self._connection: asyncpg.Connection[asyncpg.Record] | None = None
 
-    async def acquire(self, *, waiting: Callable[[], None]) -> None:
+    async def acquire(self, *, waiting: Callable[[str], None]) -> None:
         """Return once the lock is held, however long others hold it or the server is away.
 
-        `waiting` is called when the lock is found elsewhere. Cancelled: not held, or held and
+        `waiting` is told the reason after each try that failed. Cancelled: not held, or held and
         released by `leadership`'s end. Raises AccessRefusedError.
         """
-        pause = _FIRST_PAUSE
         while True:
             try:
-                if await cross(self._try_lock):
-                    self.held = True
-                    log.info("leadership.held")
-                    return
+                self.held = await cross(self._try_lock)
+                reason = "another process holds the advisory lock"
             except UnavailableError as error:
-                log.warning("leadership.no_database", error=str(error), retry_seconds=pause)
                 await cross_always(self._close)
-                await trio.sleep(pause)
-                pause = min(pause * 2, _LONGEST_PAUSE)
-            else:
-                pause = _FIRST_PAUSE
-                waiting()
-                await trio.sleep(_STANDBY_INTERVAL)
+                reason = f"waiting for the database: {error}"
+            if self.held:
+                log.info("leadership.held")
+                return
+            waiting(reason)
+            await trio.sleep(_STANDBY_INTERVAL)
 
     async def watch(self) -> NoReturn:
         """Raise LeadershipLostError soon after the lock is gone: a child of the one nursery.

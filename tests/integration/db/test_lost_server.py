@@ -25,8 +25,8 @@ def own_cluster(tmp_path: Path) -> Iterator[Cluster]:
         yield cluster
 
 
-def nobody() -> None:
-    raise AssertionError("the lock was expected to be free")
+def nobody(reason: str) -> None:
+    raise AssertionError(f"the lock was expected to be free: {reason}")
 
 
 async def test_the_pool_heals_after_a_restart_of_the_server(
@@ -179,7 +179,7 @@ async def test_a_standby_takes_over_and_a_release_leaves_nothing(
 
     async def stand_by(scope: trio.CancelScope) -> None:
         async with leadership(settings, settings.database_url.get_secret_value()) as second:
-            await second.acquire(waiting=waited.set)
+            await second.acquire(waiting=lambda _: waited.set())
             leads.set()
         scope.cancel()
 
