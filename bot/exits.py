@@ -9,13 +9,20 @@ from bot.db.embedded import EmbeddedPostgresError
 from bot.db.errors import (
     AccessRefusedError,
     LeadershipLostError,
+    LockedElsewhereError,
     MigrationTamperedError,
     SchemaTooNewError,
     UnavailableError,
 )
 from bot.error_groups import leaves
 from bot.process_settings import InvalidSettingsError
-from bot.telegram.errors import UnauthorizedError
+from bot.telegram.errors import (
+    RetryAfterError,
+    ServerError,
+    TransportError,
+    UnauthorizedError,
+    WebhookRefusedError,
+)
 from bot.web.server import BindError
 
 
@@ -24,7 +31,7 @@ class ExitCode(IntEnum):
 
     CLEAN = 0
     REFUSED = 69  # EX_UNAVAILABLE: a required peer refused us; trying again changes nothing
-    INTERNAL = 70  # EX_SOFTWARE: a bug, or the leadership was lost; start again
+    INTERNAL = 70  # EX_SOFTWARE: a bug, a lost leadership, a peer that is away; start again
     FROZEN = 75  # EX_TEMPFAIL: the watchdog ended a process whose loop stood still
     CONFIGURATION = 78  # EX_CONFIG
 
@@ -32,12 +39,17 @@ class ExitCode(IntEnum):
 _EXPECTED: dict[type[BaseException], ExitCode] = {
     InvalidSettingsError: ExitCode.CONFIGURATION,
     UnauthorizedError: ExitCode.REFUSED,
+    WebhookRefusedError: ExitCode.REFUSED,
+    LockedElsewhereError: ExitCode.REFUSED,
     SchemaTooNewError: ExitCode.REFUSED,
     MigrationTamperedError: ExitCode.REFUSED,
     AccessRefusedError: ExitCode.REFUSED,
-    UnavailableError: ExitCode.REFUSED,
     EmbeddedPostgresError: ExitCode.CONFIGURATION,
     LeadershipLostError: ExitCode.INTERNAL,
+    UnavailableError: ExitCode.INTERNAL,
+    TransportError: ExitCode.INTERNAL,
+    ServerError: ExitCode.INTERNAL,
+    RetryAfterError: ExitCode.INTERNAL,
     BindError: ExitCode.INTERNAL,
 }
 

@@ -6,6 +6,7 @@ from typing import TypeAlias
 import trio
 
 from bot.db import open_database
+from bot.db.errors import LockedElsewhereError
 from bot.db.lock import leadership
 from bot.db.migrate import migrate
 from bot.process_settings import InvalidSettingsError
@@ -17,10 +18,6 @@ from bot.telegram.registration import delete_webhook, set_webhook
 Echo: TypeAlias = Callable[[str], None]
 
 
-class LockedElsewhereError(Exception):
-    """Another Warren leads on this database."""
-
-
 async def migrate_database(settings: Settings, applied: list[str]) -> None:
     """Apply what is missing, under the leader's lock, and add the names to `applied`.
 
@@ -29,7 +26,7 @@ async def migrate_database(settings: Settings, applied: list[str]) -> None:
     async with open_database(settings) as database, leadership(settings, database.dsn) as leader:
         await database.connect()
         with trio.CancelScope() as patience:
-            await leader.acquire(waiting=patience.cancel)
+            await leader.acquire(waiting=lambda reason: patience.cancel(reason=reason))
         if not leader.held:
             raise LockedElsewhereError(
                 "A Warren process is running on this database. It migrates by itself when it "

@@ -65,6 +65,10 @@ class LeadershipLostError(DatabaseError):
     """The connection that held the advisory lock has ended."""
 
 
+class LockedElsewhereError(DatabaseError):
+    """Another Warren leads on this database; what needs the lock can't be done beside it."""
+
+
 class SchemaTooNewError(DatabaseError):
     """The database was migrated by a later version of the code."""
 

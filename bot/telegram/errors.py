@@ -91,6 +91,10 @@ class TooLargeError(ApiError):
     """The request is larger than Telegram takes."""
 
 
+class WebhookRefusedError(TelegramError):
+    """Telegram doesn't take the webhook of this configuration; the text says what to look at."""
+
+
 class ServerError(ApiError):
     """A fault of Telegram's own."""
 

@@ -4,6 +4,7 @@ import structlog
 
 from bot.settings import Settings
 from bot.telegram.client import TelegramClient
+from bot.telegram.errors import BadRequestError, WebhookRefusedError
 from bot.telegram.methods import DeleteWebhook, GetWebhookInfo, SetWebhook
 from bot.telegram.types import ALLOWED_UPDATES, WebhookInfo
 
@@ -24,8 +25,17 @@ def desired_webhook(settings: Settings) -> SetWebhook:
 
 
 async def set_webhook(client: TelegramClient, settings: Settings) -> None:
-    """Register the webhook; updates that wait at Telegram are kept. Safe to repeat."""
-    await client(desired_webhook(settings))
+    """Register the webhook; updates that wait at Telegram are kept. Safe to repeat.
+
+    Raises WebhookRefusedError when Telegram doesn't take the address.
+    """
+    try:
+        await client(desired_webhook(settings))
+    except BadRequestError as error:
+        raise WebhookRefusedError(
+            f"Telegram refuses the webhook {settings.webhook_url}: {error.description}. Check "
+            "PUBLIC_URL: it must lead here from the Internet, by HTTPS, with a valid certificate."
+        ) from error
     log.info("webhook.set", url=settings.webhook_url)
 
 
