@@ -232,6 +232,11 @@ class StandIn:
         answer = await self._client.get("/sandbox/queue")
         return dict(answer.json())
 
+    async def webhook(self) -> dict[str, Any]:
+        """Return what getWebhookInfo would say."""
+        answer = await self._client.get("/sandbox/people")
+        return dict(answer.json()["webhook"])
+
     async def chat(self, person: int) -> list[dict[str, Any]]:
         answer = await self._client.get(f"/sandbox/chat/{person}")
         return list(answer.json())
