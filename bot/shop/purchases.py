@@ -64,6 +64,18 @@ _INSERT = f"""
     returning {COLUMNS}
 """  # noqa: S608 - columns of ours
 _LET_GO = "update purchases set state = 'expired' where id = $1 and state = 'pending'"
+# purchases_key_key
+_COPY = f"""
+    insert into purchases as p (
+        user_id, key, created_at, expires_at, kind, plan_id, provider, recurring, amount_minor,
+        currency, duration_days, device_limit, traffic_limit_bytes, value_minor, list_minor
+    )
+    select $2, $3, $4, $4, kind, plan_id, provider, recurring, amount_minor, currency,
+           duration_days, device_limit, traffic_limit_bytes, value_minor, list_minor
+      from purchases
+     where id = $1
+    returning {COLUMNS}
+"""  # noqa: S608 - columns of ours
 _ATTACH = """
     update purchases set reference = $2, pay_url = $3 where id = $1 and reference is null
 """
@@ -248,6 +260,15 @@ async def insert(
         now + terms.purchase_lifetime,
         key,
     )
+    assert row is not None  # noqa: S101 - typing: an insert returns its row
+    return purchase_from(row)
+
+
+async def copy(
+    tx: Transaction, like: Purchase, *, user_id: int, key: str, now: datetime
+) -> Purchase:
+    """Write a purchase like another, for money that came for the same thing once more."""
+    row = await tx.fetchrow(_COPY, like.id, user_id, key, now)
     assert row is not None  # noqa: S101 - typing: an insert returns its row
     return purchase_from(row)
 
