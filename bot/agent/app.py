@@ -1,8 +1,9 @@
 """The agent's HTTP contract: who may connect, who has used how much, and whether the core is well.
 
 GET    /v1/health        200 {"status", "core", "uptime_seconds"}; 503 while the core is away
-GET    /v1/users         200 {"users": [{"uuid", "label"}], "next", "complete"}: everybody,
-                         streamed; with ?after=UUID or ?limit=N in pages, ordered by UUID
+GET    /v1/users         200 {"users": [{"uuid", "label", "flow"}], "next", "complete"}:
+                         everybody, streamed; with ?after=UUID or ?limit=N (10,000 at most) in
+                         pages ordered by UUID, where "next" is the next page's "after" or null
 POST   /v1/users         {"uuid", "label", "flow"?}: 201, or 200 if it was there
 PATCH  /v1/users/{uuid}  {"label"?, "flow"?}: 200, or 404 {"detail": "Client not found"}
 DELETE /v1/users/{uuid}  204, or 404
@@ -16,9 +17,8 @@ import hmac
 import json
 from collections.abc import AsyncIterator, Iterable, Iterator
 from datetime import timedelta
-from heapq import nsmallest
 from itertools import islice
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any
 from uuid import UUID
 
 import structlog
@@ -31,12 +31,13 @@ from werkzeug.exceptions import HTTPException
 from bot.agent.clients import Clients, Listing
 from bot.agent.core import Core
 from bot.agent.errors import CoreAwayError, CoreError, CoreTooSlowError, UserNotFoundError
+from bot.agent.pages import Pages
 from bot.agent.roster import Client
 
 log = structlog.get_logger(__name__)
 
 _CHUNK = 1000
-"""Users per piece of a streamed answer: some 70 KB."""
+"""Users per piece of a streamed answer, some 80 KB, and of a page for which nobody said more."""
 
 Label = Annotated[str, StringConstraints(max_length=200)]
 Flow = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]{0,40}$")]
@@ -61,7 +62,7 @@ class ClientChange(_Fields):
     flow: Flow | None = None
 
 
-class Page(_Fields):
+class PageQuery(_Fields):
     """The query of GET /v1/users: everybody unless one of the two is given."""
 
     after: UUID | None = None
@@ -74,15 +75,13 @@ class Named(_Fields):
     uuid: UUID
 
 
-AnyFields = TypeVar("AnyFields", bound=_Fields)
-
-
 def make_agent_app(core: Core, clients: Clients, *, key: str, core_timeout: timedelta) -> QuartTrio:
     """Return the application; each request's calls to the core have `core_timeout` in all."""
     app = QuartTrio(__name__)
     app.config.update(RESPONSE_TIMEOUT=60, BODY_TIMEOUT=5, MAX_CONTENT_LENGTH=4096)
     seconds = core_timeout.total_seconds()
     expected = f"Bearer {key}".encode()
+    pages = Pages(clients, core_timeout)
 
     @app.before_request
     async def only_the_bot() -> Response | None:
@@ -102,12 +101,19 @@ def make_agent_app(core: Core, clients: Clients, *, key: str, core_timeout: time
 
     @app.get("/v1/users")
     async def users() -> Response:
-        page = Page.model_validate(request.args.to_dict())
+        asked = PageQuery.model_validate(request.args.to_dict())
+        if asked.after is not None or asked.limit is not None:
+            page = await pages.cut(asked.after, asked.limit or _CHUNK)
+            return _json(
+                {
+                    "users": [_shown(client) for client in page.clients],
+                    "next": page.following and str(page.following),
+                    "complete": page.complete,
+                }
+            )
         with trio.fail_after(seconds):
             listing = await clients.list()
-        if page.after is None and page.limit is None:
-            return Response(_stream(listing), mimetype="application/json")
-        return _json(_page(listing, page.after, page.limit or _CHUNK))
+        return Response(_stream(listing), mimetype="application/json")
 
     @app.post("/v1/users")
     async def add() -> Response:
@@ -197,19 +203,7 @@ def _json(value: Any, status: int = 200) -> Response:
 
 
 def _shown(client: Client) -> dict[str, str]:
-    return {"uuid": str(client.uuid), "label": client.label}
-
-
-def _page(listing: Listing, after: UUID | None, limit: int) -> dict[str, Any]:
-    """Return the `limit` clients that follow `after`: one pass, holding no more than the page."""
-    later = (client for client in listing.clients if after is None or client.uuid > after)
-    page = nsmallest(limit + 1, later, key=lambda client: client.uuid)
-    shown = [_shown(client) for client in page[:limit]]
-    return {
-        "users": shown,
-        "next": shown[-1]["uuid"] if len(page) > limit else None,
-        "complete": listing.complete,
-    }
+    return {"uuid": str(client.uuid), "label": client.label, "flow": client.flow}
 
 
 async def _stream(listing: Listing) -> AsyncIterator[str]:

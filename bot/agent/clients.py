@@ -35,6 +35,7 @@ class Clients:
         self._core_timeout = core_timeout
         self._lock = trio.Lock()
         self._roster = Roster(trio.current_time())
+        self._core_run = 0
 
     async def add(self, client: Client) -> bool:
         """Let `client` in, with this flow; return False if it was in already."""
@@ -87,6 +88,12 @@ class Clients:
             return Listing(self._roster.clients(), self._roster.complete)
         return Listing((self._labelled(user) for user in users), complete=True)
 
+    async def core_run(self) -> int:
+        """Return a number that changes when the core has started again."""
+        async with self._lock:
+            await self._observe()
+        return self._core_run
+
     def _labelled(self, user: CoreUser) -> Client:
         remembered = self._roster.get(user.uuid)
         return Client(user.uuid, remembered.label if remembered else "", user.flow)
@@ -96,6 +103,7 @@ class Clients:
         asked_at = trio.current_time()
         uptime_seconds = await self._core.uptime_seconds()
         if self._roster.observe(uptime_seconds, asked_at, trio.current_time()):
+            self._core_run += 1
             log.warning("agent.core_restarted", core=self._core.name, uptime_seconds=uptime_seconds)
 
     async def _flow_of(self, uuid: UUID) -> str | None:

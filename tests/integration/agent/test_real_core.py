@@ -75,7 +75,7 @@ async def test_everything_may_be_done_twice(core: ServerCore, agent: httpx.Async
         removed = [(await agent.delete(f"/v1/users/{body['uuid']}")) for _ in range(2)]
 
     assert added == [201, 200]
-    assert changed == [body | {"label": "Bob"}] * 2
+    assert changed == [body | {"label": "Bob", "flow": ""}] * 2
     assert [answer.status_code for answer in removed] == [204, 404]
     assert removed[1].json() == {"detail": "Client not found"}
 
