@@ -5,6 +5,7 @@ them by every call.
 """
 
 import threading
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -36,7 +37,7 @@ class FakeXray(HandlerServiceServicer, StatsServiceServicer):
 
     lists_users: bool = True
     """False: an Xray before 24.11."""
-    uptime_seconds: int = 0
+    started_at: float = field(default_factory=time.monotonic)
     users: dict[str, User] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     operations: list[str] = field(default_factory=list)
@@ -46,6 +47,11 @@ class FakeXray(HandlerServiceServicer, StatsServiceServicer):
     release: threading.Event = field(default_factory=threading.Event)
     stalling: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
+
+    def restart(self) -> None:
+        """Be another run of the core."""
+        self.started_at = time.monotonic()
+        self.users.clear()
 
     def flow_of(self, uuid: UUID) -> str:
         return Account.FromString(self.users[str(uuid)].account.value).flow
@@ -89,7 +95,7 @@ class FakeXray(HandlerServiceServicer, StatsServiceServicer):
     # app/stats/command/command.go
 
     def GetSysStats(self, _request: Any, _context: Any) -> Any:  # noqa: N802
-        return stats.SysStatsResponse(Uptime=self.uptime_seconds, NumGoroutine=7, Alloc=1 << 40)
+        return stats.SysStatsResponse(Uptime=int(time.monotonic() - self.started_at), Alloc=1 << 40)
 
     def QueryStats(self, request: Any, _context: Any) -> Any:  # noqa: N802
         found = [
