@@ -10,10 +10,13 @@ lost lock, a crash. Nothing here keeps a list of tasks; the indentation remember
     a hang     of the database: what it was asked has a second more after the nursery is cancelled
     lock lost  the watch raises: the nursery is cancelled and the process ends with 70, since
                another process may be leading by now; nothing is drained
+    frozen     all signs of life are missing: the watchdog's thread writes every stack to stderr
+               and ends the process with 75
     database   away at the start: live, not ready (webhooks get 503, Telegram keeps its updates),
                and ready by itself once the database is there; away later: the lock is lost
 """
 
+import os
 import signal
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -22,12 +25,13 @@ from functools import partial
 import structlog
 import trio
 
-from bot import metrics
+from bot import metrics, sd_notify
 from bot.assembly import Parts, assemble
 from bot.db import Database, open_database
 from bot.db.errors import UnavailableError
 from bot.db.lock import leadership
 from bot.db.migrate import migrate
+from bot.exits import ExitCode
 from bot.payments.registry import open_payments
 from bot.readiness import Phase, Readiness
 from bot.settings import Mode, Settings
@@ -61,7 +65,8 @@ async def run(
     LeadershipLostError, UnauthorizedError, AccessRefusedError, SchemaTooNewError,
     MigrationTamperedError, BindError.
     """
-    readiness = Readiness()
+    manager = sd_notify.from_environment(os.environ)
+    readiness = Readiness(partial(_tell, manager))
     stop_intake, stop_ops = trio.Event(), trio.Event()
     async with (
         open_telegram(settings) as telegram,
@@ -86,6 +91,7 @@ async def run(
         with trio.CancelScope() as life:
             await nursery.start(database.bound_last_statements, name="last statements")
             await nursery.start(_end_on_signals, life, nursery.cancel_scope, name="signals")
+            nursery.start_soon(manager.keep_alive, parts.watchdog.lively, name="service manager")
             ops = await nursery.start(_serve_ops, parts, settings, stop_ops, name="ops server")
             public = await nursery.start(
                 _take_webhooks, parts, settings, stop_intake, webhooks_over, name="public server"
@@ -100,6 +106,7 @@ async def run(
             await parts.take_over()
             parts.supervisor.start_all(nursery)
             parts.supervisor.run_now("health_check")  # /health knows its peers from the start
+            nursery.start_soon(parts.watchdog.run, ExitCode.FROZEN, name="watchdog")
 
             # Ready comes before the webhook is set: the first delivery follows it at once.
             readiness.enter(Phase.READY)
@@ -185,6 +192,12 @@ async def _poll(
         await poll(telegram, parts.dispatcher, settings, stop=stop)
     finally:
         over.set()
+
+
+def _tell(manager: sd_notify.ServiceManager, phase: Phase, reason: str | None) -> None:
+    """Pass a change of phase on to the service manager."""
+    signals = {Phase.READY: {"READY": "1"}, Phase.STOPPING: {"STOPPING": "1"}}.get(phase, {})
+    manager.tell(**signals, STATUS=reason or phase.value)
 
 
 def _stand_by(readiness: Readiness, reason: str) -> None:

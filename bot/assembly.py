@@ -14,7 +14,7 @@ import trio
 
 from bot.alerts import Alerts
 from bot.db import Database
-from bot.db.errors import LeadershipLostError, UnavailableError
+from bot.db.errors import UnavailableError
 from bot.db.lock import Leadership
 from bot.handlers import introduction, make_router
 from bot.handlers.gate import make_gate
@@ -35,7 +35,7 @@ from bot.supervise import Bounds, Supervisor, Wakes
 from bot.telegram.client import TelegramClient
 from bot.telegram.dead_letters import DeadLetters
 from bot.telegram.dispatcher import Dispatcher
-from bot.telegram.methods import GetMe, Method
+from bot.telegram.methods import Method
 from bot.telegram.notices import Notices
 from bot.telegram.registration import keep_webhook
 from bot.telegram.types import User
@@ -43,10 +43,10 @@ from bot.texts import Texts, load_texts
 from bot.web.ops import OpsFacts, make_ops_app
 from bot.web.public import make_public_app
 from bot.web.webhook import Application, Webhook
-from bot.workers import event_loop_heartbeat
-from bot.workers.health_check import HealthCheck
+from bot.workers import event_loop_heartbeat, health_check
 from bot.workers.table import Ticks, table
 from bot.workers.update_silence import UpdateSilence
+from bot.workers.watchdog import Watchdog, signs_of
 
 log = structlog.get_logger(__name__)
 
@@ -60,6 +60,7 @@ class Parts:
     public_app: Webhook
     ops_app: Any
     supervisor: Supervisor
+    watchdog: Watchdog
     introduction: list[Method[Any]]
     take_over: Callable[[], Awaitable[None]]
     """What a new leader does before anything else starts."""
@@ -78,13 +79,15 @@ def assemble(
     texts = load_texts()
     user_reads = UserReads(database.updates)
     alerts = Alerts(telegram, settings.admin_ids, texts["ru"])
-    health = HealthCheck(
+    health = health_check.HealthCheck(
         {
-            "database": _checking(database),
-            "leadership": _leading(leader),
-            "telegram": _asking(telegram),
-        },
-        each_seconds=settings.telegram_http_timeout.total_seconds(),
+            "database": health_check.database_answers(database),
+            "connections": health_check.connections_flow(
+                database, settings.update_timeout + settings.db_pool_command_timeout
+            ),
+            "leadership": health_check.leader_leads(leader),
+            "telegram": health_check.telegram_answers(telegram),
+        }
     )
     started_at = trio.current_time()
     silence = UpdateSilence(
@@ -108,6 +111,7 @@ def assemble(
         notice=alerts.worker,
         holders=database.holders,
     )
+    watchdog = Watchdog(signs_of(supervisor, lambda: health.successes, settings.watchdog_stale))
     services = Services(
         settings=settings,
         terms=terms_of(settings),
@@ -153,6 +157,7 @@ def assemble(
         public_app,
         ops_app,
         supervisor,
+        watchdog,
         introduction(texts),
         take_over=partial(_take_over, database, services.switches),
     )
@@ -193,26 +198,3 @@ def _recorder(database: Database) -> Any:
         await dead_letters.record(database.updates, body=body.decode(), **letter)
 
     return record
-
-
-def _checking(database: Database) -> Callable[[], Any]:
-    async def check() -> None:
-        await database.health.fetchval("select 1")
-
-    return check
-
-
-def _leading(leader: Leadership) -> Callable[[], Any]:
-    async def check() -> None:
-        await trio.lowlevel.checkpoint()
-        if not leader.held or leader.lost.is_set():
-            raise LeadershipLostError("the advisory lock is not held")
-
-    return check
-
-
-def _asking(telegram: TelegramClient) -> Callable[[], Any]:
-    async def check() -> None:
-        await telegram(GetMe())
-
-    return check

@@ -1,5 +1,6 @@
 """The commands of `python -m bot`: run, demo, migrate, webhook, agent, doctor."""
 
+import faulthandler
 import signal
 import sys
 from collections.abc import Awaitable, Callable
@@ -31,6 +32,8 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the bot: webhook server (or poller), workers, health and metrics."""
+    # systemd ends a service that gives no sign of life by SIGABRT: its stacks are on stderr then.
+    faulthandler.enable()
     configuration = _load()
     configure_logging(configuration)
     _run(app.run, configuration)

@@ -1,5 +1,6 @@
 """Whether the process takes updates now, and if not, why: the truth behind `/health/ready`."""
 
+from collections.abc import Callable
 from enum import StrEnum
 
 import structlog
@@ -19,10 +20,18 @@ class Phase(StrEnum):
     STOPPING = "stopping"
 
 
-class Readiness:
-    """The phase of the process and the reason why it is not ready, for people and for peers."""
+def _nobody_listens(_phase: Phase, _reason: str | None) -> None:
+    """Stand where no service manager is told."""
 
-    def __init__(self) -> None:
+
+class Readiness:
+    """The phase of the process and the reason why it is not ready, for people and for peers.
+
+    `heard` is called with each change; it must return at once.
+    """
+
+    def __init__(self, heard: Callable[[Phase, str | None], None] = _nobody_listens) -> None:
+        self._heard = heard
         self.phase = Phase.STARTING
         self.reason: str | None = "starting"
         self.since = trio.current_time()
@@ -50,3 +59,4 @@ class Readiness:
         self.phase, self.reason = phase, reason
         metrics.READY.set(self.ready)
         log.info("app.phase", phase=phase.value, reason=reason)
+        self._heard(phase, reason)

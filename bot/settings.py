@@ -117,6 +117,11 @@ class Settings(ProcessSettings):
         timedelta(minutes=15),
         description="So long without an update, and the webhook is looked into, in seconds.",
     )
+    watchdog_stale: Seconds = Field(
+        timedelta(seconds=60),
+        description="So long overdue, the signs of life of loop, workers and health all together, "
+        "and the process counts as frozen and ends with 75, in seconds.",
+    )
     shutdown_grace: Seconds = Field(
         timedelta(seconds=20), description="How long running updates may take to end, in seconds."
     )

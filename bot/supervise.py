@@ -27,7 +27,7 @@ DEGRADED_AFTER = 3
 
 _FIRST_PAUSE = 1.0
 _LONGEST_PAUSE = 300.0
-_SHORTEST_LONGEST_PAUSE = 30.0
+_QUICK_WORKERS_LONGEST_PAUSE = 30.0
 
 Tick: TypeAlias = Callable[[], Awaitable[None]]
 """A unit of background work: safe to cancel between any two awaits, and safe to run again."""
@@ -86,6 +86,14 @@ class Worker:
     jitter: float = 0.02
     wake: Wake | None = field(default=None, repr=False)
     lease: timedelta | None = None
+
+    @property
+    def longest_silence_seconds(self) -> float:
+        """The longest time between the ends of two ticks, pauses after failures included."""
+        interval = self.interval.total_seconds()
+        return max(interval * (1 + self.jitter), _longest_pause(interval)) + (
+            self.deadline.total_seconds()
+        )
 
     @property
     def task_name(self) -> str:
@@ -266,7 +274,7 @@ class Supervisor:
         interval = run.grid.interval
         if run.failures_in_a_row:
             pause = _FIRST_PAUSE * math.pow(2, min(run.failures_in_a_row - 1, 16))
-            return now + min(pause, _LONGEST_PAUSE, max(interval, _SHORTEST_LONGEST_PAUSE))
+            return now + min(pause, _longest_pause(interval))
         return run.grid.next_after(now) + interval * run.worker.jitter * self._rng.random()
 
     async def _tell(self, run: _Run) -> None:
@@ -284,6 +292,11 @@ class Supervisor:
             log.warning("worker.notice_failed", worker=run.worker.name, error=in_words(error))
         else:
             run.told = degraded
+
+
+def _longest_pause(interval: float) -> float:
+    """Return how long the pause after failures may grow: a quick worker is let rest as well."""
+    return min(_LONGEST_PAUSE, max(interval, _QUICK_WORKERS_LONGEST_PAUSE))
 
 
 def _failed(run: _Run, result: str, reason: str, error: BaseException | None) -> None:

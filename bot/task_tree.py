@@ -48,23 +48,38 @@ class TaskNode:
             "nurseries": [[task.to_json() for task in nursery] for nursery in self.nurseries],
         }
 
+    def to_text(self, indent: str = "") -> str:
+        """Return it as lines, children indented below their parent."""
+        lines = f"{indent}{self.name}: {self.waits_in or 'runs'}, in {' <- '.join(self.at)}\n"
+        for nursery in self.nurseries:
+            lines += "".join(child.to_text(indent + "  ") for child in nursery)
+        return lines
+
 
 def snapshot() -> TaskNode | None:
     """Return the tree from Trio's root task down; of a very large one, the first part."""
     root = trio.lowlevel.current_root_task()
-    return None if root is None else _node(root, iter(range(_MOST_TASKS)))
+    return None if root is None else tree(root, now=trio.current_time())
 
 
-def _node(task: Task, budget: Iterator[int]) -> TaskNode:
+def tree(root: Task, *, now: float | None) -> TaskNode:
+    """Return the tree below `root`; without `now`, Trio's clock, no deadlines are told.
+
+    A thread outside the loop may call it when the loop stands still, and only then.
+    """
+    return _node(root, now, iter(range(_MOST_TASKS)))
+
+
+def _node(task: Task, now: float | None, budget: Iterator[int]) -> TaskNode:
     at, waits_in = _whereabouts(task)
     return TaskNode(
         name=task.name,
         at=at,
         waits_in=waits_in,
-        deadline_seconds=_deadline(task),
+        deadline_seconds=None if now is None else _deadline(task, now),
         nurseries=tuple(
             tuple(
-                _node(child, budget)
+                _node(child, now, budget)
                 for child in sorted(nursery.child_tasks, key=lambda child: child.name)
                 if next(budget, None) is not None
             )
@@ -104,11 +119,11 @@ def _place(frame: FrameType, line: int) -> str:
     return f"{frame.f_code.co_qualname} ({shown}:{line})"
 
 
-def _deadline(task: Task) -> float | None:
+def _deadline(task: Task, now: float) -> float | None:
     status = getattr(task, "_cancel_status", None)
     if status is None:
         return None
-    left: float = status.effective_deadline() - trio.current_time()
+    left: float = status.effective_deadline() - now
     if left == -math.inf:
         return 0.0
     return round(left, 3) if math.isfinite(left) else None

@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 _IDLE_IN_TRANSACTION = timedelta(seconds=60)
 _CLOSE_SECONDS = 3.0
 _LAST_STATEMENT_SECONDS = 1.0
+_HEALTH_ACQUIRE_SECONDS, _HEALTH_COMMAND_SECONDS = 5.0, 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ class Database:
         updates = settings.db_pool_max_size - 1 - workers - health
         self.updates = self._lane("updates", updates)
         self.workers = self._lane("workers", workers)
-        self.health = self._lane("health", health)
+        self.health = Lane("health", health, _quick(self._bounds), self._pool)
         self.lanes = (self.updates, self.workers, self.health)
         metrics.POOL_SIZE.set_function(lambda: self.stats().size)
         metrics.POOL_IDLE.set_function(lambda: self.stats().idle)
@@ -217,6 +218,14 @@ async def _nothing_to_reset(connection: object) -> None:
     No code outside `bot.db` can run a statement beyond a transaction's end, and the only session
     state of ours, the leader's lock, lives on a connection of its own.
     """
+
+
+def _quick(bounds: Bounds) -> Bounds:
+    """Return bounds under which a silent server is noticed well before a health check is over."""
+    return Bounds(
+        acquire=min(bounds.acquire, _HEALTH_ACQUIRE_SECONDS),
+        command=min(bounds.command, _HEALTH_COMMAND_SECONDS),
+    )
 
 
 def _shares(pooled: int) -> tuple[int, int]:

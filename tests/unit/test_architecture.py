@@ -18,7 +18,7 @@ LEVELS = [
     {"web", "workers", "handlers", "alerts"},
     {"shop", "texts"},
     {"db", "telegram", "payments", "vpn"},
-    {"http", "supervise", "timetable", "readiness", "task_tree", "log"},
+    {"http", "supervise", "timetable", "readiness", "task_tree", "sd_notify", "log"},
     {"settings", "holding", "metrics", "error_groups"},
     {"process_settings"},
     {"setting_types", "money"},
