@@ -128,14 +128,15 @@ class _StandIn:
         if invoice is None:
             return redirect("/", 303)
         form = await request.form
-        self.invoices.pay(
-            invoice["invoice_id"],
-            asset=form.get("asset", "USDT"),
-            notices=int(form.get("notices", 1)),
-            delay_seconds=float(form.get("delay_seconds") or 0),
-            amount=form.get("amount") or None,
-            currency=form.get("currency") or None,
-        )
+        if invoice["status"] == "active":  # else a second tap: the page shows what is
+            self.invoices.pay(
+                invoice["invoice_id"],
+                asset=form.get("asset", "USDT"),
+                notices=int(form.get("notices", 1)),
+                delay_seconds=float(form.get("delay_seconds") or 0),
+                amount=form.get("amount") or None,
+                currency=form.get("currency") or None,
+            )
         return redirect(f"/invoice/{name}?lang={language()}", 303)
 
     def _price(self, invoice: dict[str, Any], locale: str) -> str:
