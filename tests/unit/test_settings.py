@@ -114,3 +114,30 @@ def test_a_bind_is_read_or_refused_in_words(text: str) -> None:
         assert Bind.parse(str(bind)) == bind
 
     assert not refusal or "host:port" in refusal
+
+
+@pytest.mark.parametrize(
+    "dsn",
+    [
+        "postgresql://warren:password@localhost:5432/warren",
+        "postgres://warren@[::1]:5432/warren?sslmode=require",
+        "postgresql://warren:p%2Fss@one:5432,two:5433/warren",
+        "postgresql:///warren?host=/run/postgresql",
+    ],
+)
+def test_dsns_that_libpq_takes_are_taken(monkeypatch: pytest.MonkeyPatch, dsn: str) -> None:
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    settings = load(mode="polling", database_url=dsn)
+    assert settings.database_url is not None
+    assert settings.database_url.get_secret_value() == dsn
+
+
+@pytest.mark.parametrize("password", ["hunter/2", "hunter#2", "hunter?2"])
+def test_a_password_that_must_be_quoted_is_explained_and_not_shown(
+    monkeypatch: pytest.MonkeyPatch, password: str
+) -> None:
+    """Its half would be taken for a port, and quoted by whoever can't read it as a number."""
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    with pytest.raises(InvalidSettingsError, match="DATABASE_URL: no host:port") as caught:
+        load(mode="polling", database_url=f"postgresql://warren:{password}@localhost/warren")
+    assert "hunter" not in str(caught.value)
