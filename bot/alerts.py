@@ -3,9 +3,6 @@
 They go out without the database, which may be what is wrong.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
 import structlog
 
 from bot.supervise import WorkerStatus
@@ -14,6 +11,7 @@ from bot.telegram.dead_letters import DeadLetter
 from bot.telegram.errors import TelegramError
 from bot.telegram.methods import SendMessage
 from bot.texts import Texts
+from bot.workers.update_silence import Event, WebhookAlert
 
 log = structlog.get_logger(__name__)
 
@@ -45,16 +43,22 @@ class Alerts:
             )
         )
 
-    async def webhook(self, title: str, facts: Mapping[str, Any]) -> None:
-        """Tell of a webhook that was repaired, or of updates that don't come."""
-        await self._tell(
-            self._texts(
-                title,
-                pending=facts["pending_update_count"],
-                minutes=facts["silent_seconds"] // 60,
-                error=str(facts["last_error_message"] or "—"),
-            )
-        )
+    async def webhook(self, alert: WebhookAlert) -> None:
+        """Tell of a webhook that was repaired, of updates that don't come, or come again."""
+        match alert.event:
+            case Event.REPAIRED:
+                words = self._texts("admin-webhook-repaired", pending=alert.pending)
+            case Event.SILENT:
+                words = self._texts(
+                    "admin-updates-silent",
+                    minutes=int(alert.silent_for.total_seconds() // 60),
+                    pending=alert.pending,
+                    cause=alert.cause.value,
+                    error=alert.error or "—",
+                )
+            case Event.BACK:
+                words = self._texts("admin-updates-back", pending=alert.pending)
+        await self._tell(words)
 
     async def worker(self, status: WorkerStatus) -> None:
         """Tell of a worker that keeps failing, or that works again."""

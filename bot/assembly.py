@@ -10,7 +10,6 @@ from functools import partial
 from typing import Any, cast
 
 import structlog
-import trio
 
 from bot.alerts import Alerts
 from bot.db import Database
@@ -37,7 +36,7 @@ from bot.telegram.dead_letters import DeadLetters
 from bot.telegram.dispatcher import Dispatcher
 from bot.telegram.methods import Method
 from bot.telegram.notices import Notices
-from bot.telegram.registration import keep_webhook
+from bot.telegram.registration import look_at_webhook, set_webhook
 from bot.telegram.types import User
 from bot.texts import Texts, load_texts
 from bot.web.ops import OpsFacts, make_ops_app
@@ -89,11 +88,12 @@ def assemble(
             "telegram": health_check.telegram_answers(telegram),
         }
     )
-    started_at = trio.current_time()
     silence = UpdateSilence(
-        keep=lambda: keep_webhook(telegram, settings),
-        silent_since=lambda: dispatcher.last_update.at or started_at,
-        alert=alerts.webhook,
+        look=lambda: look_at_webhook(telegram, settings),
+        register=lambda: set_webhook(telegram, settings),
+        tell=alerts.webhook,
+        last_update_at=lambda: dispatcher.last_update.at,
+        now=_now,
         threshold=settings.update_silence,
     )
     ticks = Ticks(

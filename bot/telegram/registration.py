@@ -45,19 +45,19 @@ async def delete_webhook(client: TelegramClient) -> None:
     log.info("webhook.deleted")
 
 
-async def keep_webhook(client: TelegramClient, settings: Settings) -> tuple[WebhookInfo, bool]:
-    """Look at the registration and repair it where somebody changed it.
+async def look_at_webhook(
+    client: TelegramClient, settings: Settings
+) -> tuple[WebhookInfo, list[str]]:
+    """Return what Telegram says of the webhook, and the names of what isn't as we set it.
 
-    Returns what Telegram said before the repair, and whether there was one. The secret is not
-    part of what Telegram tells, so it is sent anew at every start.
+    The secret is not part of what Telegram tells; a wrong one shows in the errors of deliveries.
     """
     info = await client(GetWebhookInfo())
     wanted = desired_webhook(settings)
-    kept = (
-        info.url == wanted.url
-        and info.max_connections == wanted.max_connections
-        and set(info.allowed_updates or ()) == set(ALLOWED_UPDATES)
-    )
-    if not kept:
-        await set_webhook(client, settings)
-    return info, not kept
+    as_set = {
+        "url": info.url == wanted.url,
+        "max_connections": info.max_connections == wanted.max_connections,
+        "allowed_updates": set(info.allowed_updates or ()) == set(ALLOWED_UPDATES),
+        "certificate": not info.has_custom_certificate,
+    }
+    return info, [name for name, kept in as_set.items() if not kept]

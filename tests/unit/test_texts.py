@@ -113,7 +113,7 @@ def test_russian_counts_as_russians_do() -> None:
     say = load_texts()["ru"]
 
     def minutes(number: int) -> str:
-        text = say("admin-updates-silent", minutes=number, pending=1, error="—")
+        text = say("admin-updates-silent", minutes=number, pending=1, cause="", error="—")
         found = re.search(r"\d+ минут\w*", text)
         assert found is not None
         return found.group()

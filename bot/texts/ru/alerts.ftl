@@ -9,7 +9,17 @@ admin-updates-silent = ⚠️ Обновлений нет уже { $minutes ->
         [one] { $minutes } минуту
         [few] { $minutes } минуты
        *[many] { $minutes } минут
-    }, а у Telegram ждут: { $pending }. Последняя ошибка: { $error }
+    }, а у Telegram ждут доставки: { $pending }. Вебхук установлен заново, обновления не пропадут.
+    { $cause ->
+        [secret] Telegram присылал чужой секрет: кто-то установил вебхук по тому же адресу. Если это повторится, смените токен у @BotFather.
+        [not-ready] Бот отвечал, что не готов: посмотрите /health/ready.
+        [other-server] По адресу вебхука отвечает не бот: проверьте прокси и PUBLIC_URL.
+        [certificate] Telegram не принимает сертификат: проверьте его срок и цепочку.
+        [unreachable] Telegram не может соединиться с сервером: проверьте DNS, порт и файрвол.
+       *[unknown] Telegram не называет причины.
+    }
+    Последняя ошибка: { $error }
+admin-updates-back = ✅ Обновления снова приходят. Ждут доставки: { $pending }.
 admin-worker-degraded = ⚠️ Фоновая задача { $worker } не удалась { $failures ->
         [one] { $failures } раз
         [few] { $failures } раза
