@@ -33,6 +33,7 @@ class Sale:
     current: Current
     titles: dict[str, str]  # of the plan, for the notice: title_ru, title_en
     stars: StarsPeriod | None = None
+    automatic: bool = False  # a renewal that nobody tapped for
 
 
 def titles_of(row: Row) -> dict[str, str]:
@@ -97,7 +98,7 @@ async def _access(tx: Transaction, sale: Sale, now: datetime) -> tuple[str, dict
         stars=sale.stars,
     )
     subscription = await extend(tx, sale.current, grant, now)
-    return "access-paid", {
+    return "access-renewed" if sale.automatic else "access-paid", {
         "days": purchase.duration_days,
         "expires_at": subscription.expires_at.isoformat(),
         "renewal": had is not None and had.is_active(now),

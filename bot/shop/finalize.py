@@ -126,7 +126,8 @@ async def finalize_purchase(
         if reason is not None or facts.purchase is None or buyer is None:
             return await _keep(tx, charge, facts, reason or ReviewReason.UNKNOWN_PURCHASE, now)
         purchase = facts.purchase
-        if purchase.state is PurchaseState.PAID:  # the next period of a Stars subscription
+        next_period = purchase.state is PurchaseState.PAID
+        if next_period:  # of a Stars subscription
             key = f"stars:{charge.charge_id}"
             purchase = await purchases.copy(
                 tx, purchase, user_id=purchase.user_id, key=key, now=now
@@ -134,7 +135,14 @@ async def finalize_purchase(
         payment_id = await receive(tx, charge, purchase, now)
         if payment_id is None:
             return await _repeated(tx, charge)
-        sale = Sale(purchase, payment_id, facts.current, facts.titles, _stars(charge, facts))
+        sale = Sale(
+            purchase,
+            payment_id,
+            facts.current,
+            facts.titles,
+            stars=_stars(charge, facts),
+            automatic=next_period,
+        )
         notice = await deliver(tx, sale, now=now, terms=terms)
         await reward_referrer(tx, purchase, buyer["referrer_id"], now=now, terms=terms)
         await outbox.write(tx, [notice], now)
@@ -169,11 +177,17 @@ async def finalize_balance_purchase(
 
 
 async def pay_from_balance(
-    tx: Transaction, purchase: Purchase, facts: Facts, *, now: datetime, terms: Terms
+    tx: Transaction,
+    purchase: Purchase,
+    facts: Facts,
+    *,
+    now: datetime,
+    terms: Terms,
+    automatic: bool = False,
 ) -> Finalized:
     """Take a purchase's price from its buyer's balance and deliver it; the buyer is locked.
 
-    Raises InsufficientFundsError.
+    `automatic`: nobody tapped for it. Raises InsufficientFundsError.
     """
     if purchase.amount:
         movement = Movement(
@@ -194,7 +208,7 @@ async def pay_from_balance(
     )
     payment_id = await receive(tx, charge, purchase, now)
     assert payment_id is not None  # noqa: S101 - typing: the key is this locked purchase
-    sale = Sale(purchase, payment_id, facts.current, facts.titles)
+    sale = Sale(purchase, payment_id, facts.current, facts.titles, automatic=automatic)
     await outbox.write(tx, [await deliver(tx, sale, now=now, terms=terms)], now)
     return Finalized(Outcome.APPLIED, payment_id, purchase.id, purchase.user_id)
 

@@ -4,7 +4,7 @@ Every movement is one row with a key; the row says what the balance was after it
 never goes below zero: the schema would refuse it.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -83,6 +83,14 @@ class Movement:
 
 
 @dataclass(frozen=True, slots=True)
+class Shortfall:
+    """What could not be taken from somebody's balance: it is no longer there."""
+
+    user_id: int
+    missing: Money
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """A row of the ledger; `amount` is below 0 for what was taken, `balance` is after it."""
 
@@ -109,31 +117,31 @@ async def debit(tx: Transaction, movement: Movement, now: datetime) -> Money:
     """
     left = await tx.fetchval(_DEBIT, *_arguments(movement, now))
     if left is None:
-        there = await _locked_balance(tx, movement.user_id, movement.amount.currency)
+        there = await balance_in(tx, movement.user_id, movement.amount.currency)
         raise InsufficientFundsError(movement.amount - there)
     return Money(left, movement.amount.currency)
 
 
-async def debit_what_is_there(tx: Transaction, movement: Movement, now: datetime) -> Money:
-    """Take up to `movement.amount`, and return what could not be taken."""
-    there = await _locked_balance(tx, movement.user_id, movement.amount.currency)
-    part = Movement(
-        movement.user_id,
-        min(movement.amount, there),
-        movement.kind,
-        movement.key,
-        movement.purchase_id,
-        movement.admin_id,
-        movement.note,
-    )
+async def debit_what_is_there(
+    tx: Transaction, movement: Movement, now: datetime
+) -> Shortfall | None:
+    """Take up to `movement.amount`, and return what could not be taken, if anything."""
+    there = await balance_in(tx, movement.user_id, movement.amount.currency)
+    part = replace(movement, amount=min(movement.amount, there))
     if part.amount:
         await debit(tx, part, now)
-    return movement.amount - part.amount
+    missing = movement.amount - part.amount
+    return Shortfall(movement.user_id, missing) if missing else None
 
 
 async def balance_of(lane: Lane, user_id: int, terms: Terms) -> Money:
     """Return a person's balance."""
     return Money(await lane.fetchval(_BALANCE, user_id, terms.currency) or 0, terms.currency)
+
+
+async def balance_in(tx: Transaction, user_id: int, currency: str) -> Money:
+    """Return a balance and lock it: nobody moves it until `tx` ends."""
+    return Money(await tx.fetchval(_LOCK_BALANCE, user_id, currency) or 0, currency)
 
 
 async def history(lane: Lane, user_id: int, before_id: int | None, limit: int) -> list[Entry]:
@@ -174,7 +182,7 @@ async def adjust_balance(
             user_id, size, LedgerKind.ADJUSTMENT, f"admin:{key}", admin_id=admin_id, note=note
         )
         if not amount or await tx.fetchval(_KEY_USED, movement.key):
-            return await _locked_balance(tx, user_id, amount.currency)
+            return await balance_in(tx, user_id, amount.currency)
         move = credit if amount.amount_minor > 0 else debit
         balance = await move(tx, movement, now)
         details = {"amount_minor": amount.amount_minor, "currency": amount.currency, "note": note}
@@ -196,10 +204,6 @@ async def adjust_balance(
             now=now,
         )
     return balance
-
-
-async def _locked_balance(tx: Transaction, user_id: int, currency: str) -> Money:
-    return Money(await tx.fetchval(_LOCK_BALANCE, user_id, currency) or 0, currency)
 
 
 def _arguments(movement: Movement, now: datetime) -> tuple[object, ...]:

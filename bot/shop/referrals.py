@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from bot.db import Lane, Transaction
 from bot.money import Money
 from bot.shop import ledger, outbox
-from bot.shop.ledger import LedgerKind, Movement
+from bot.shop.ledger import LedgerKind, Movement, Shortfall
 from bot.shop.terms import Terms
 
 _PAYLOAD = re.compile(r"ref_([0-9a-z]{1,13})")
@@ -127,7 +127,7 @@ async def reward(
 
 async def reverse(
     tx: Transaction, purchase_id: int, *, admin_id: int | None, now: datetime
-) -> Money | None:
+) -> Shortfall | None:
     """Take the reward of a refunded purchase back, as far as the balance has it.
 
     Returns what was missing, for administrators to know; None if nothing was.
@@ -143,7 +143,7 @@ async def reverse(
         purchase_id,
         admin_id,
     )
-    return await ledger.debit_what_is_there(tx, movement, now) or None
+    return await ledger.debit_what_is_there(tx, movement, now)
 
 
 async def summary(lane: Lane, user_id: int, terms: Terms) -> ReferralSummary:

@@ -251,6 +251,7 @@ create table subscriptions (
 
 create index subscriptions_by_expiry on subscriptions (expires_at);
 create index subscriptions_to_end on subscriptions (expires_at) where ended_at is null;
+create index subscriptions_to_renew on subscriptions (expires_at) where auto_renew;
 create index subscriptions_without_host on subscriptions (expires_at)
     where host_id is null and ended_at is null;
 

@@ -13,6 +13,7 @@ from bot.shop.finalize import Finalized, finalize_balance_purchase, finalize_pur
 from bot.shop.ledger import adjust_balance, balance_of
 from bot.shop.plans import PlanDraft, save_plan
 from bot.shop.purchases import Purchase, PurchaseKind, begin_purchase
+from bot.shop.refunds import RolledBack, request_refund
 from bot.shop.subscriptions import subscription_of
 from bot.shop.terms import Terms
 
@@ -177,6 +178,13 @@ class Shop:
         return await finalize_balance_purchase(
             self.lane, user_id=purchase.user_id, purchase_id=purchase.id, now=now, terms=TERMS
         )
+
+    async def refund(self, payment_id: int, now: datetime = NOW) -> RolledBack:
+        return await request_refund(self.lane, payment_id, ADMIN, now)
+
+    async def state(self, payment_id: int) -> str:
+        sql = "select state from payments where id = $1"
+        return str(await self.lane.fetchval(sql, payment_id))
 
     async def fund(self, user_id: int, minor: int) -> None:
         """Put money on a balance by hand."""
