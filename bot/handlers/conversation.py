@@ -3,13 +3,12 @@
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
 
-from bot.handlers import screens
-from bot.handlers.screens import Screen
+from bot.handlers.screens import conversation as screens
+from bot.handlers.turning import answered, turn_to
 from bot.shop import users
 from bot.telegram.context import Context, Reply
-from bot.telegram.methods import AnswerCallbackQuery, Method, SendMessage
+from bot.telegram.methods import SendMessage
 from bot.telegram.routing import CallbackData, ChatType, Command, Router
 from bot.texts import LOCALES, Texts
 
@@ -49,25 +48,25 @@ async def help_(ctx: Context) -> Reply:
 @router.callback_query(CallbackData("menu"))
 async def to_menu(ctx: Context) -> Reply:
     """Go back to the menu."""
-    return _turn_to(ctx, screens.menu(ctx.texts))
+    return turn_to(ctx, screens.menu(ctx.texts))
 
 
 @router.callback_query(CallbackData("about"))
 async def to_about(ctx: Context) -> Reply:
     """Say what access is."""
-    return _turn_to(ctx, screens.about(ctx.texts))
+    return turn_to(ctx, screens.about(ctx.texts))
 
 
 @router.callback_query(CallbackData("help"))
 async def to_help(ctx: Context) -> Reply:
     """Show what the commands do."""
-    return _turn_to(ctx, screens.help_(ctx.texts))
+    return turn_to(ctx, screens.help_(ctx.texts))
 
 
 @router.callback_query(CallbackData("language"))
 async def to_language(ctx: Context) -> Reply:
     """Show the choice of languages."""
-    return _turn_to(ctx, screens.language(ctx.texts))
+    return turn_to(ctx, screens.language(ctx.texts))
 
 
 def make_choose_language(texts: Mapping[str, Texts]) -> Router:
@@ -79,10 +78,10 @@ def make_choose_language(texts: Mapping[str, Texts]) -> Router:
         """Speak the chosen language from here on."""
         locale = next((locale for locale in LOCALES if locale == ctx.args), None)
         if locale is None:
-            return _answered(ctx, ctx.texts("unknown-button"))
+            return answered(ctx, ctx.texts("unknown-button"))
         await users.choose_language(ctx.lane, ctx.user.id, locale)
         ctx.texts = texts[locale]
-        return _turn_to(ctx, screens.menu(ctx.texts), toast=ctx.texts("language-chosen"))
+        return turn_to(ctx, screens.menu(ctx.texts), toast=ctx.texts("language-chosen"))
 
     return choices
 
@@ -117,21 +116,4 @@ async def in_a_group(ctx: Context) -> Reply:
 @router.callback_query()
 async def unknown_button(ctx: Context) -> Reply:
     """A button of an earlier version, or one that somebody made up."""
-    return _answered(ctx, ctx.texts("unknown-button"))
-
-
-def _turn_to(ctx: Context, screen: Screen, *, toast: str | None = None) -> list[Method[Any]]:
-    """Answer the button and put `screen` in the place of the one it stood under."""
-    answer = _answered(ctx, toast)
-    query = ctx.update.callback_query
-    assert query is not None  # noqa: S101 - typing: only buttons turn screens
-    if query.message is None:
-        return [answer, screen.send(query.from_user.id)]
-    # The edit first: the answer stops the button's turning when its effect can be seen.
-    return [screen.replace(query.message.chat.id, query.message.message_id), answer]
-
-
-def _answered(ctx: Context, words: str | None) -> AnswerCallbackQuery:
-    query = ctx.update.callback_query
-    assert query is not None  # noqa: S101 - typing: only buttons are answered
-    return AnswerCallbackQuery(callback_query_id=query.id, text=words)
+    return answered(ctx, ctx.texts("unknown-button"))
