@@ -14,6 +14,10 @@ from bot.settings import Mode, Settings
 from bot.telegram.client import TelegramClient, open_telegram
 from bot.telegram.errors import TelegramError, UnauthorizedError
 from bot.telegram.methods import GetMe, GetWebhookInfo
+from bot.vpn.errors import HostError, HostRefusedError, InvalidShareLinkError
+from bot.vpn.hosts import open_vpn
+from bot.vpn.share_link import parse_share_link
+from bot.vpn.types import HostAddress, HostId
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,8 @@ async def examine(settings: Settings, echo: Callable[[str], None], well: list[bo
     async with open_telegram(settings) as telegram:
         async for finding in _telegram(telegram, settings):
             say(finding)
+    say(examine_share_link(settings))
+    say(await examine_vpn_host(settings))
 
 
 def _port(name: str, bind: Bind) -> Finding:
@@ -124,3 +130,36 @@ async def _webhook(telegram: TelegramClient, settings: Settings) -> Finding:
             "see that the proxy forwards POST /telegram/webhook to BIND",
         )
     return Finding("webhook", seen)
+
+
+def examine_share_link(settings: Settings) -> Finding:
+    """Say whether VPN_SHARE_LINK can be a template; what is wrong with it is the advice."""
+    if settings.vpn_share_link is None:
+        return Finding("share link", "VPN_SHARE_LINK is not set")
+    try:
+        endpoint = parse_share_link(settings.vpn_share_link.get_secret_value())
+    except InvalidShareLinkError as error:
+        return Finding("share link", "VPN_SHARE_LINK can't be used", str(error))
+    return Finding(
+        "share link",
+        f"{endpoint.host}:{endpoint.port}, {endpoint.transport} with {endpoint.security}",
+    )
+
+
+async def examine_vpn_host(settings: Settings) -> Finding:
+    """Say whether the agent at VPN_API_URL answers to VPN_API_KEY, and its core runs."""
+    url, key = settings.vpn_api_url, settings.vpn_api_key
+    if url is None:
+        return Finding("VPN host", "VPN_API_URL is not set")
+    if key is None:
+        return Finding("VPN host", url, "set VPN_API_KEY to the key that the agent has")
+    async with open_vpn(settings) as vpn:
+        try:
+            health = await vpn.host(HostAddress(HostId(0), url, key.get_secret_value())).health()
+        except HostRefusedError:
+            return Finding(
+                "VPN host", url, "VPN_API_KEY is another than the agent's: make them one"
+            )
+        except HostError as error:
+            return Finding("VPN host", f"{url}: {error}", "see that the agent and its core run")
+    return Finding("VPN host", f"{url}, core {health.core}")
