@@ -18,7 +18,8 @@ lost lock, a crash. Nothing here keeps a list of tasks; the indentation remember
 
 import os
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 
@@ -69,6 +70,7 @@ async def run(
     readiness = Readiness(partial(_tell, manager))
     stop_intake, stop_ops = trio.Event(), trio.Event()
     async with (
+        _signals() as signals,
         open_telegram(settings) as telegram,
         open_payments(settings) as payments,
         open_database(settings) as database,  # not connected yet
@@ -90,7 +92,7 @@ async def run(
         # abandoned where it waits, and a process that was ready goes on below the block.
         with trio.CancelScope() as life:
             await nursery.start(database.bound_last_statements, name="last statements")
-            await nursery.start(_end_on_signals, life, nursery.cancel_scope, name="signals")
+            await nursery.start(_end_on, signals, life, nursery.cancel_scope, name="signals")
             nursery.start_soon(manager.keep_alive, parts.watchdog.lively, name="service manager")
             ops = await nursery.start(_serve_ops, parts, settings, stop_ops, name="ops server")
             public = await nursery.start(
@@ -133,19 +135,30 @@ async def run(
         nursery.cancel_scope.cancel(reason="the process is stopping")
 
 
-async def _end_on_signals(
+@asynccontextmanager
+async def _signals() -> AsyncIterator[AsyncIterator[int]]:
+    """Yield the SIGTERMs and SIGINTs to come.
+
+    One that comes while a resource is being opened (our own PostgreSQL takes seconds) waits for
+    the nursery to hear it, and doesn't end us with the resource half open.
+    """
+    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+        yield signals
+
+
+async def _end_on(
+    signals: AsyncIterator[int],
     life: trio.CancelScope,
     everything: trio.CancelScope,
     *,
     task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED,
 ) -> None:
-    """End `life` on the first SIGTERM or SIGINT, and `everything` on the second."""
-    with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
-        task_status.started()
-        async for number in signals:
-            name = signal.Signals(number).name
-            log.info("app.signal", signal=name, again=life.cancel_called)
-            (everything if life.cancel_called else life).cancel(reason=name)
+    """End `life` on the first signal, and `everything` on the second."""
+    task_status.started()
+    async for number in signals:
+        name = signal.Signals(number).name
+        log.info("app.signal", signal=name, again=life.cancel_called)
+        (everything if life.cancel_called else life).cancel(reason=name)
 
 
 async def _take_webhooks(

@@ -10,11 +10,12 @@ process.
 import fcntl
 import os
 import subprocess
+import time
 import warnings
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import IO
+from typing import IO, TypeVar
 
 import structlog
 import trio
@@ -23,6 +24,9 @@ from bot.db.errors import DatabaseError
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
+_START_SECONDS = 60
 _STOP_SECONDS = 20
 
 
@@ -39,6 +43,8 @@ async def embedded_postgres(data_dir: Path) -> AsyncIterator[str]:
     """
     server = await trio.to_thread.run_sync(_EmbeddedServer.start, data_dir)
     try:
+        # A Ctrl-C of meanwhile acts here: trio-asyncio's loop, opened next, would hang on it.
+        await trio.lowlevel.checkpoint()
         yield server.dsn
     finally:
         with trio.move_on_after(_STOP_SECONDS, shield=True):
@@ -75,7 +81,7 @@ class _EmbeddedServer:
             hold = (data_dir / "postgres.users").open("a")
             fcntl.flock(hold, fcntl.LOCK_SH)
             try:
-                server = PostgresServer(pgdata, cleanup_mode=None)
+                server = _once_it_is_up(lambda: PostgresServer(pgdata, cleanup_mode=None))
             except (OSError, subprocess.SubprocessError, AssertionError) as error:
                 hold.close()
                 raise EmbeddedPostgresError(
@@ -104,6 +110,22 @@ class _EmbeddedServer:
             except subprocess.SubprocessError as error:
                 # Stopped by somebody else, or not stopping: the next start adopts or recovers it.
                 log.warning("embedded_postgres.not_stopped", error=str(error))
+
+
+def _once_it_is_up(start: Callable[[], T]) -> T:
+    """Return what `start` returns, also for a server that takes its time.
+
+    The package gives pg_ctl ten seconds. A slow disk, or the recovery after a power cut, takes
+    longer: then the server is found in the middle of its start, and asked again.
+    """
+    give_up_at = time.monotonic() + _START_SECONDS
+    while True:
+        try:
+            return start()
+        except (subprocess.TimeoutExpired, AssertionError):
+            if time.monotonic() > give_up_at:
+                raise
+        time.sleep(0.5)
 
 
 class _gate:  # noqa: N801 - reads as a word at its place of use
