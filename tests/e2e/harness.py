@@ -11,6 +11,7 @@ prints into a file there, and is killed at the end of its block if it still live
 
 import os
 import random
+import re
 import signal
 import socket
 import subprocess
@@ -138,8 +139,23 @@ class BotProcess:
         """Return once webhooks are taken."""
         await self.until(lambda status, _: status == 200, seconds)
 
+    async def until_printed(self, pattern: str, seconds: float = READY_SECONDS) -> re.Match[str]:
+        """Return the first match of `pattern` in what it prints; fails as soon as it ends."""
+        with trio.move_on_after(seconds):
+            while True:
+                if found := re.search(pattern, self.output):
+                    return found
+                if not self.running:
+                    break
+                await trio.sleep(0.05)
+        raise AssertionError(f"it never printed {pattern!r}: {self.output}")
+
     def send(self, number: signal.Signals) -> None:
         self._process.send_signal(number)
+
+    def press_ctrl_c(self) -> None:
+        """Send SIGINT as a terminal does: to the whole process group (`new_session=True`)."""
+        os.killpg(self.pid, signal.SIGINT)
 
     async def ended(self, seconds: float = STOP_SECONDS) -> Ended:
         """Wait for the end; fails after `seconds`, with what the process printed."""
@@ -166,7 +182,10 @@ class BotProcess:
 async def bot_process(
     command: str, folder: Path, settings: Settings, *, new_session: bool = False
 ) -> AsyncIterator[BotProcess]:
-    """Yield `python -m bot COMMAND`, running in `folder`; killed at the end if it still runs."""
+    """Yield `python -m bot COMMAND`, running in `folder`; killed at the end if it still runs.
+
+    With `new_session` it leads a process group of its own, like a command in a terminal.
+    """
     output = folder / f"{command.split(maxsplit=1)[0]}.log"
     with output.open("ab") as sink:
         process = await trio.lowlevel.open_process(
