@@ -29,6 +29,8 @@ from xray.common.serial.typed_message_pb2 import TypedMessage
 from xray.proxy.vless.account_pb2 import Account
 
 TAG = "vless"
+MARK = "mark@warren.invalid"
+"""The user by whom an agent knows a run of the core again."""
 
 
 @dataclass
@@ -41,9 +43,9 @@ class FakeXray(HandlerServiceServicer, StatsServiceServicer):
     users: dict[str, User] = field(default_factory=dict)
     counters: dict[str, int] = field(default_factory=dict)
     operations: list[str] = field(default_factory=list)
-    """What was carried out: the name of each operation, in its order."""
+    """What was carried out but the mark: the name of each operation, in its order."""
     stalled: set[str] = field(default_factory=set)
-    """Operations that wait for `release`."""
+    """Operations that wait for `release`; "mark" is the addition of the mark."""
     release: threading.Event = field(default_factory=threading.Event)
     stalling: threading.Event = field(default_factory=threading.Event)
     cancelled: threading.Event = field(default_factory=threading.Event)
@@ -55,6 +57,11 @@ class FakeXray(HandlerServiceServicer, StatsServiceServicer):
 
     def flow_of(self, uuid: UUID) -> str:
         return Account.FromString(self.users[str(uuid)].account.value).flow
+
+    @property
+    def clients(self) -> set[str]:
+        """The users that somebody asked for."""
+        return set(self.users) - {MARK}
 
     def fill(self, uuids: list[UUID]) -> None:
         """Have `uuids` as users, as if somebody had added them."""
@@ -72,14 +79,16 @@ class FakeXray(HandlerServiceServicer, StatsServiceServicer):
         if kind is None:
             context.abort(grpc.StatusCode.UNKNOWN, "app/proxyman/command: unknown operation")
         name = kind.DESCRIPTOR.name
-        if name in self.stalled:
-            self._stall(context)
         operation = kind.FromString(request.operation.value)
+        email = operation.user.email if kind is handler.AddUserOperation else operation.email
+        if ("mark" if email == MARK else name) in self.stalled:
+            self._stall(context)
         if kind is handler.AddUserOperation:
             self._add(operation.user, context)
         elif self.users.pop(operation.email.lower(), None) is None:
             _abort(context, f"proxy/vless: User {operation.email} not found.")
-        self.operations.append(name)
+        if email != MARK:
+            self.operations.append(name)
         return handler.AlterInboundResponse()
 
     def GetInboundUsers(self, request: Any, context: grpc.ServicerContext) -> Any:  # noqa: N802

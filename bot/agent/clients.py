@@ -34,8 +34,9 @@ class Clients:
         self._core = core
         self._core_timeout = core_timeout
         self._lock = trio.Lock()
-        self._roster = Roster(trio.current_time())
+        self._roster = Roster(complete=False)
         self._core_run = 0
+        self._run_is_known = False
 
     async def add(self, client: Client) -> bool:
         """Let `client` in, with this flow; return False if it was in already."""
@@ -84,7 +85,6 @@ class Clients:
         try:
             users = await self._core.users()
         except NotServedError:
-            await self._core.check_inbound()
             return Listing(self._roster.clients(), self._roster.complete)
         return Listing((self._labelled(user) for user in users), complete=True)
 
@@ -99,12 +99,16 @@ class Clients:
         return Client(user.uuid, remembered.label if remembered else "", user.flow)
 
     async def _observe(self) -> None:
-        """Notice that the core has started again since the last call."""
-        asked_at = trio.current_time()
-        uptime_seconds = await self._core.uptime_seconds()
-        if self._roster.observe(uptime_seconds, asked_at, trio.current_time()):
+        """Forget everybody if the core is another run than at the last call."""
+        await self._core.uptime_seconds()  # it is there, and this is how it is spoken to
+        was_known, self._run_is_known = self._run_is_known, False
+        is_new = await self._core.mark()
+        self._run_is_known = True
+        # A mark whose answer was never seen may be ours: then nobody can tell, and it may be new.
+        if is_new or not was_known:
+            self._roster = Roster(complete=is_new)
             self._core_run += 1
-            log.warning("agent.core_restarted", core=self._core.name, uptime_seconds=uptime_seconds)
+            log.info("agent.core_met", core=self._core.name, since_its_start=is_new)
 
     async def _flow_of(self, uuid: UUID) -> str | None:
         """Return the flow that the core has for `uuid`; None if it has none or nobody knows."""

@@ -8,12 +8,17 @@ Users with other names are the operator's own: they are never listed, changed or
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from google.protobuf.message import Message
 
 from bot.agent.dialect import Dialect
-from bot.agent.errors import CoreRefusedError, NotServedError, UserNotFoundError
+from bot.agent.errors import (
+    CoreRefusedError,
+    NotServedError,
+    UserExistsError,
+    UserNotFoundError,
+)
 from bot.agent.rpc import Rpc
 from bot.agent.wire_pb2 import (
     AddUserOperation,
@@ -32,6 +37,8 @@ from bot.agent.wire_pb2 import (
 
 # Whom no inbound has: asking for its removal changes nothing and tells whether there is one.
 _NOBODY = "nobody@warren.invalid"
+# Whom the agent adds to every run of the core, to know it again. Its UUID is random and nobody's.
+_MARK = "mark@warren.invalid"
 _COUNTER = re.compile(r"user>>>([0-9a-f-]{36})>>>traffic>>>(up|down)link")
 
 
@@ -83,15 +90,21 @@ class Core:
         except UserNotFoundError:
             return
 
+    async def mark(self) -> bool:
+        """Mark this run of the core; False if an agent had marked it already.
+
+        Users and mark live in the same table of the core, and are lost together with it. So this
+        tells a restart exactly, which the uptime, in whole seconds, does not.
+        """
+        try:
+            await self._add(_MARK, CoreUser(uuid4(), ""))
+        except UserExistsError:
+            return False
+        return True
+
     async def add(self, user: CoreUser) -> None:
         """Let `user` in; raises UserExistsError."""
-        dialect = await self._spoken()
-        account = TypedMessage(
-            type=dialect.vless_account,
-            value=VlessAccount(id=str(user.uuid), flow=user.flow).SerializeToString(),
-        )
-        added = User(email=str(user.uuid), account=account)
-        await self._alter("AddUserOperation", AddUserOperation(user=added))
+        await self._add(str(user.uuid), user)
 
     async def remove(self, uuid: UUID) -> None:
         """Let `uuid` in no more; raises UserNotFoundError. What is connected stays connected."""
@@ -119,6 +132,15 @@ class Core:
                 traffic = counters.setdefault(UUID(named[1]), Traffic())
                 setattr(traffic, named[2], stat.value)
         return counters
+
+    async def _add(self, email: str, user: CoreUser) -> None:
+        dialect = await self._spoken()
+        account = TypedMessage(
+            type=dialect.vless_account,
+            value=VlessAccount(id=str(user.uuid), flow=user.flow).SerializeToString(),
+        )
+        added = User(email=email, account=account)
+        await self._alter("AddUserOperation", AddUserOperation(user=added))
 
     async def _users(self, email: str) -> Iterable[CoreUser]:
         dialect = await self._spoken()

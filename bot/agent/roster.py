@@ -6,7 +6,6 @@ here alone, on every core. It is a memory of the core's state, not a state of it
 missing here is re-added by the bot's sync, which changes nothing where the core has it already.
 """
 
-import math
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -21,37 +20,12 @@ class Client:
 
 
 class Roster:
-    """Clients by UUID, and the start of the core that they were given to."""
+    """The clients of one run of the core, by UUID."""
 
-    def __init__(self, now: float) -> None:
-        """Begin with nobody at `now`, in seconds of a monotonic clock like all times here."""
-        self._watched_since = now
+    def __init__(self, *, complete: bool) -> None:
+        """Begin with nobody; `complete`: nobody can be in the core who is not in here."""
+        self.complete = complete
         self._clients: dict[UUID, Client] = {}
-        self._started: tuple[float, float] | None = None
-
-    @property
-    def complete(self) -> bool:
-        """Whether nobody can be in the core who is not in here: watched since its start."""
-        return self._started is not None and self._started[0] >= self._watched_since
-
-    def observe(self, uptime_seconds: int, asked_at: float, answered_at: float) -> bool:
-        """Take the core's uptime; return True, and forget everybody, if the core is another run.
-
-        An uptime in whole seconds says between which two moments the core started. Each one
-        narrows that down; one that does not fit into what was known is of another start.
-        """
-        earliest, latest = asked_at - uptime_seconds - 1, answered_at - uptime_seconds
-        if self._started is None:
-            self._started = earliest, latest
-            return False
-        earliest_known, latest_known = self._started
-        if earliest <= latest_known and latest >= earliest_known:
-            self._started = max(earliest, earliest_known), min(latest, latest_known)
-            return False
-        self._started = earliest, latest
-        self._watched_since = -math.inf
-        self._clients.clear()
-        return True
 
     def note(self, client: Client) -> None:
         """Remember that the core has `client`."""

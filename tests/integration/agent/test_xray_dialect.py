@@ -10,7 +10,7 @@ import trio
 
 from tests.agent_harness import serving_agent
 from tests.core_harness import free_port
-from tests.fake_xray import FakeXray, serving_xray
+from tests.fake_xray import MARK, FakeXray, serving_xray
 
 VISION = "xtls-rprx-vision"
 
@@ -41,7 +41,7 @@ async def test_an_added_client_is_in_the_core_by_its_uuid_with_its_flow(
     someone = uuid4()
     added = await agent.post("/v1/users", json=body(someone))
     assert (added.status_code, added.json()) == (201, body(someone))
-    assert list(xray.users) == [str(someone)]
+    assert xray.clients == {str(someone)}
     assert xray.flow_of(someone) == VISION
     assert (await agent.get("/v1/health")).json()["core"] == "xray"
 
@@ -79,13 +79,13 @@ async def test_a_client_that_the_core_lacks_is_404_whatever_is_remembered(
 ) -> None:
     someone = uuid4()
     await agent.post("/v1/users", json=body(someone))
-    xray.users.clear()
+    del xray.users[str(someone)]
     for answer in (
         await agent.patch(f"/v1/users/{someone}", json={"label": "Ann"}),
         await agent.delete(f"/v1/users/{someone}"),
     ):
         assert (answer.status_code, answer.json()) == (404, {"detail": "Client not found"})
-    assert xray.users == {}
+    assert xray.clients == set()
 
 
 async def test_the_list_is_the_cores_own_and_survives_the_agent(
@@ -125,7 +125,6 @@ async def test_pages_are_walked_in_order_and_nobody_is_missed_while_others_come_
 async def test_a_walk_through_the_pages_does_not_outlive_the_core(
     xray: FakeXray, agent: httpx.AsyncClient
 ) -> None:
-    xray.started_at -= 100
     xray.fill([uuid4() for _ in range(5)])
     first = (await agent.get("/v1/users", params={"limit": 2})).json()
     xray.restart()
@@ -139,6 +138,33 @@ async def test_an_xray_that_cannot_list_is_remembered_for() -> None:
         async with serving_agent(address) as agent:
             await agent.post("/v1/users", json=body(someone))
             assert (await agent.get("/v1/users")).json()["users"] == [body(someone)]
+
+
+async def test_what_is_remembered_ends_with_the_run_of_the_core_however_short_it_was() -> None:
+    xray, someone = FakeXray(lists_users=False), uuid4()
+    with serving_xray(xray) as address:
+        async with serving_agent(address) as agent:
+            for _ in range(3):
+                assert (await agent.post("/v1/users", json=body(someone))).status_code == 201
+                xray.restart()
+                answer = await agent.patch(f"/v1/users/{someone}", json={"label": "Ann"})
+                assert answer.status_code == 404
+                listed = (await agent.get("/v1/users")).json()
+                assert (listed["users"], listed["complete"]) == ([], True)
+
+
+async def test_where_the_mark_may_be_of_another_run_nothing_is_claimed() -> None:
+    xray, someone = FakeXray(lists_users=False), uuid4()
+    with serving_xray(xray) as address:
+        async with serving_agent(address, core_timeout="0.5") as agent:
+            await agent.post("/v1/users", json=body(someone))
+            # The core starts again, and marks the new run too late for anybody to be told.
+            xray.stalled = {"mark"}
+            assert (await agent.get("/v1/users")).status_code == 504
+            xray.users = {MARK: xray.users[MARK]}
+            xray.stalled = set()
+            listed = (await agent.get("/v1/users")).json()
+            assert (listed["users"], listed["complete"]) == ([], False)
 
 
 async def test_traffic_has_both_directions_of_clients_and_nothing_else(
