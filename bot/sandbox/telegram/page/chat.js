@@ -1,176 +1,204 @@
-"use strict";
-// A chat page: what a person does goes to the stand-in, what changed there is drawn anew.
-// Texts of people and of the bot are only ever set as text nodes.
+// The chat page: what a person does goes to the stand-in, what changed there is drawn anew.
 
-const WORDS = {
-  ru: { online: "бот", typing: "печатает…", waits: "ждут доставки", block: "Заблокировать", unblock: "Разблокировать",
-        write: "Сообщение", people: "Кем вы пишете", admin: "админ", edited: "изменено", empty: "Здесь пока пусто", start: "НАЧАТЬ" },
-  en: { online: "bot", typing: "typing…", waits: "waiting for delivery", block: "Block", unblock: "Unblock",
-        write: "Message", people: "Write as", admin: "admin", edited: "edited", empty: "No messages here yet", start: "START" },
-};
+import { $, ask, make, number, post, toast } from "./dom.js";
+import { drawMessage, preview } from "./messages.js";
+import { pay, receipt, wallet } from "./payments.js";
+import { formatted } from "./text.js";
+import { locale, speak, words } from "./words.js";
+
 const COLORS = ["#e17076", "#7bc862", "#65aadd", "#a695e7", "#ee7aae", "#6ec9cb", "#faa774"];
-const $ = (id) => document.getElementById(id);
-const state = { me: Number(location.hash.slice(1)) || null, people: [], seen: {}, messages: [], version: -1 };
+const asked = new URLSearchParams(location.hash.slice(1));
+const state = {
+  me: Number(asked.get("person")) || Number(location.hash.slice(1)) || null,
+  people: [], seen: {}, messages: [], titles: {}, version: -1, bot: { first_name: "", username: "" },
+};
 
-const words = () => WORDS[person()?.language_code === "ru" ? "ru" : "en"];
-const person = () => state.people.find((p) => p.id === state.me);
-const post = (path, body) =>
-  fetch(`/sandbox/${path}`, { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) })
-    .then((answer) => answer.json());
+const person = () => state.people.find((each) => each.id === state.me);
+const context = () => ({
+  me: state.me, say, press, follow,
+  pay: (what, bill) => pay(state.me, state.bot.first_name, what, bill),
+  receipt: (charge) => receipt(state.me, charge),
+  titleOf: (charge) => state.titles[charge] || "",
+});
 
-function make(tag, attributes = {}, ...children) {
-  const element = document.createElement(tag);
-  for (const [name, value] of Object.entries(attributes)) {
-    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
-    else if (value !== false && value != null) element.setAttribute(name, value);
-  }
-  element.append(...children.filter((child) => child != null));
-  return element;
-}
-
-function formatted(text, entities = []) {
-  // Entities count UTF-16 units, and so do JavaScript's strings.
-  const out = document.createDocumentFragment();
-  const tags = { bold: "b", italic: "i", underline: "u", strikethrough: "s", code: "code", pre: "pre", blockquote: "blockquote" };
-  const render = (from, to, list) => {
-    const parts = [];
-    let at = from;
-    for (let i = 0; i < list.length; i++) {
-      const e = list[i], end = e.offset + e.length;
-      if (e.offset < at) continue;
-      parts.push(text.slice(at, e.offset));
-      const inner = render(e.offset, end, list.slice(i + 1).filter((x) => x.offset + x.length <= end));
-      if (e.type === "bot_command") parts.push(make("span", { class: "command", onclick: () => say(text.slice(e.offset, end)) }, ...inner));
-      else if (e.type === "text_link" && /^https?:/.test(e.url)) parts.push(make("a", { href: e.url, target: "_blank", rel: "noreferrer" }, ...inner));
-      else parts.push(make(tags[e.type] || "span", {}, ...inner));
-      at = end;
-    }
-    parts.push(text.slice(at, to));
-    return parts;
-  };
-  const sorted = [...entities].sort((a, b) => a.offset - b.offset || b.length - a.length);
-  // Telegram marks commands in the bot's texts by itself.
-  const links = [...text.matchAll(/(?<!\S)\/[a-z0-9_]{1,32}/gi)].map((m) => ({ type: "bot_command", offset: m.index, length: m[0].length }));
-  out.append(...render(0, text.length, [...sorted, ...links.filter((l) => !sorted.some((s) => s.offset === l.offset))].sort((a, b) => a.offset - b.offset)));
-  return out;
-}
+// ---- drawing ----
 
 function drawPeople() {
-  const box = $("people");
-  box.replaceChildren(make("h1", {}, words().people));
-  for (const p of state.people) {
-    const unread = p.last && p.id !== state.me ? Math.max(0, p.last.message_id - (state.seen[p.id] ?? p.last.message_id)) : 0;
-    box.append(make("button", { "data-testid": `person-${p.id}`, "aria-current": p.id === state.me, onclick: () => become(p.id) },
-      make("div", { class: "avatar", style: `background:${COLORS[p.id % COLORS.length]}` }, p.first_name[0]),
+  $("people").replaceChildren(make("h1", {}, words().people), ...state.people.map((each) => {
+    const unread = each.last && each.id !== state.me && each.last.message_id > (state.seen[each.id] ?? each.last.message_id);
+    return make("button", { class: "person", "data-testid": `person-${each.id}`, "aria-current": String(each.id === state.me), onclick: () => become(each.id) },
+      make("div", { class: "avatar", style: `background:${COLORS[each.id % COLORS.length]}` }, each.first_name[0]),
       make("div", { class: "who" },
-        make("b", {}, p.first_name, p.last_name ? ` ${p.last_name}` : ""), p.is_admin ? make("span", { class: "tag" }, words().admin) : null,
-        make("small", {}, p.last ? p.last.text || "" : "—")),
-      unread ? make("span", { class: "badge" }, "•") : null));
-  }
+        make("div", {}, make("b", {}, each.first_name, each.last_name ? ` ${each.last_name}` : ""), each.is_admin && make("span", { class: "tag" }, words().admin)),
+        make("small", {}, preview(each.last, each.id) || "—")),
+      unread && make("span", { class: "badge" }, "•"));
+  }));
 }
 
-function drawMessage(message) {
-  const mine = message.from.id === state.me;
-  const time = new Date(message.date * 1000).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" });
-  const rows = (message.reply_markup?.inline_keyboard || []).map((row) =>
-    make("div", { class: "row" }, ...row.map((button) => make("button", { onclick: (event) => press(event.target, message, button) }, button.text))));
-  return make("div", { class: mine ? "message mine" : "message", "data-testid": "message", "data-id": message.message_id },
-    make("div", { class: "bubble" }, formatted(message.text || "", message.entities),
-      make("time", {}, (message.edit_date ? `${words().edited} ` : "") + time)), ...rows);
+function dayOf(seconds) {
+  const date = new Date(seconds * 1000), now = new Date();
+  const apart = Math.round((new Date(now).setHours(0, 0, 0, 0) - new Date(date).setHours(0, 0, 0, 0)) / 86400000);
+  if (apart < 2) return apart ? words().yesterday : words().today;
+  return date.toLocaleDateString(locale(), { day: "numeric", month: "long" });
 }
+
+// Who reads the end stays there, whatever grows: a new message, a photo that has loaded, the keyboard.
+let atEnd = true;
+const toEnd = () => { $("chat").scrollTop = $("chat").scrollHeight; };
+const stay = () => atEnd && toEnd();
 
 function drawChat() {
-  const box = $("chat"), atEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 80;
-  const old = new Map([...box.querySelectorAll(".message")].map((e) => [e.dataset.key, e]));
+  const box = $("chat");
+  const old = new Map([...box.children].map((element) => [element.dataset.key, element]));
   const parts = [];
   let day = "";
   for (const message of state.messages) {
-    const today = new Date(message.date * 1000).toLocaleDateString(words() === WORDS.ru ? "ru" : "en", { day: "numeric", month: "long" });
-    if (today !== day) parts.push(make("div", { class: "day" }, (day = today)));
+    if (dayOf(message.date) !== day) parts.push(make("div", { class: "day" }, (day = dayOf(message.date))));
     // What did not change stays the same element: nothing flickers, and a pressed button stays so.
-    const key = `${state.me} ${JSON.stringify(message)}`;
-    const element = old.get(key) || drawMessage(message);
+    const key = `${state.me} ${locale()} ${JSON.stringify(message)}`;
+    const element = old.get(key) || drawMessage(message, context());
     element.dataset.key = key;
     parts.push(element);
   }
-  if (!parts.length) parts.push(make("div", { class: "empty" }, words().empty));
+  if (!parts.length) parts.push(drawEmpty());
   box.replaceChildren(...parts);
-  if (atEnd) box.scrollTop = box.scrollHeight;
+  stay();
+}
+
+function drawEmpty() {
+  const about = person()?.description;
+  if (!about) return make("div", { class: "empty" }, words().empty);
+  return make("div", { class: "empty about" }, make("b", {}, words().about), formatted(about, [], context()));
 }
 
 function drawFrame() {
-  const me = person(), w = words(), hook = state.webhook;
+  const me = person(), hook = state.webhook, waiting = hook?.pending_update_count;
   const typing = me && me.typing * 1000 > Date.now();
-  $("state").textContent = typing ? w.typing : w.online + (hook?.pending_update_count ? ` · ${w.waits}: ${hook.pending_update_count}` : "")
-    + (hook?.pending_update_count && hook.last_error_message ? ` · ${hook.last_error_message}` : "");
-  $("block").textContent = me?.blocked ? w.unblock : w.block;
-  $("input").placeholder = w.write;
-  $("start").textContent = w.start;
+  $("state").textContent = typing ? words().typing
+    : words().online + (waiting ? ` · ${words().waits}: ${waiting}` : "") + (waiting && hook.last_error_message ? ` · ${hook.last_error_message}` : "");
+  $("state").classList.toggle("typing", Boolean(typing));
+  if (typing) setTimeout(drawFrame, me.typing * 1000 - Date.now() + 50);
+  $("bot-name").textContent = state.bot.first_name;
+  const block = me?.blocked ? words().unblock : words().block;
+  $("block").querySelector("span").textContent = $("block").title = block;
+  $("block").setAttribute("aria-pressed", String(Boolean(me?.blocked)));
+  $("purse").querySelector("span").textContent = number(me?.stars ?? 0);
+  $("purse").title = words().wallet;
+  $("input").placeholder = words().write;
+  for (const [id, label] of [["toggle", words().people], ["attach", words().attach], ["send", words().send]]) $(id).setAttribute("aria-label", label);
+  $("start").textContent = words().start;
   const fresh = state.messages.length === 0;
   $("start").hidden = !fresh;
-  $("input").hidden = $("send").hidden = fresh;
+  for (const id of ["input", "send", "attach"]) $(id).hidden = fresh;
 }
 
 function drawCommands() {
   const typed = $("input").value, box = $("commands");
-  const found = typed.startsWith("/") && !typed.includes(" ") ? (person()?.commands || []).filter((c) => `/${c.command}`.startsWith(typed)) : [];
+  const found = typed.startsWith("/") && !/\s/.test(typed) ? (person()?.commands || []).filter((each) => `/${each.command}`.startsWith(typed)) : [];
   box.hidden = !found.length;
-  box.replaceChildren(...found.map((c) => make("button", { type: "button", onclick: () => say(`/${c.command}`) }, `/${c.command}`, make("small", {}, c.description))));
+  box.replaceChildren(...found.map((each) => make("button", { type: "button", onclick: () => say(`/${each.command}`) }, make("b", {}, `/${each.command}`), make("small", {}, each.description))));
 }
+
+// ---- looking ----
 
 async function refresh() {
-  const world = await fetch("/sandbox/people").then((answer) => answer.json());
-  Object.assign(state, { people: world.people, webhook: world.webhook, version: world.version });
-  state.me ??= world.people[0].id;
-  for (const p of world.people) if (p.last) state.seen[p.id] ??= p.last.message_id;
-  if (person()?.last) state.seen[state.me] = person().last.message_id;
-  state.messages = await fetch(`/sandbox/chat/${state.me}`).then((answer) => answer.json());
+  const world = await ask("people");
+  Object.assign(state, { people: world.people, webhook: world.webhook, version: world.version, bot: world.bot });
+  if (!person()) state.me = world.people[0].id;
+  const me = state.me;
+  for (const each of world.people) if (each.last) state.seen[each.id] ??= each.last.message_id;
+  if (person().last) state.seen[me] = person().last.message_id;
+  const [messages, purse] = await Promise.all([ask(`chat/${me}`), ask(`wallet/${me}`)]);
+  if (state.me !== me) return; // somebody else writes by now
+  state.messages = messages;
+  for (const payment of purse.payments) state.titles[payment.charge_id] = payment.title;
+  speak(person().language_code);
   drawPeople(); drawChat(); drawFrame();
-}
-
-async function become(id) {
-  state.me = id;
-  location.hash = id;
-  $("people").classList.remove("open");
-  await refresh();
-  $("chat").scrollTop = $("chat").scrollHeight;
-  $("input").focus();
-}
-
-async function say(text) {
-  $("input").value = "";
-  drawCommands();
-  if (text.trim()) await post("text", { person: state.me, text });
-}
-
-async function press(element, message, button) {
-  if (button.url) return window.open(button.url, "_blank", "noreferrer");
-  element.classList.add("busy");
-  const answer = await post("press", { person: state.me, message_id: message.message_id, data: button.callback_data });
-  element.classList.remove("busy");
-  if (!answer?.text) return;
-  if (answer.show_alert) { $("alert").querySelector("p").textContent = answer.text; $("alert").showModal(); return; }
-  $("toast").textContent = answer.text;
-  $("toast").hidden = false;
-  setTimeout(() => ($("toast").hidden = true), 2500);
 }
 
 async function watch() {
   for (;;) {
     try {
-      await fetch(`/sandbox/changes?since=${state.version}`).then((answer) => answer.json());
+      await ask(`changes?since=${state.version}`);
       await refresh();
     } catch {
-      $("state").textContent = "…";
+      $("state").textContent = words().offline;
       await new Promise((wake) => setTimeout(wake, 1000));
     }
   }
 }
 
+// ---- doing ----
+
+async function become(id) {
+  state.me = id;
+  history.replaceState(null, "", `#${id}`);
+  document.body.classList.remove("listing");
+  await refresh();
+  toEnd();
+  if (matchMedia("(hover: hover)").matches) $("input").focus();
+}
+
+async function say(text) {
+  $("input").value = "";
+  grow();
+  drawCommands();
+  toEnd();
+  if (text.trim()) await post("text", { person: state.me, text });
+}
+
+async function press(element, message, button) {
+  element.classList.add("busy");
+  const answer = await post("press", { person: state.me, message_id: message.message_id, data: button.callback_data });
+  element.classList.remove("busy");
+  if (!answer?.text) return;
+  if (!answer.show_alert) return toast(answer.text);
+  $("alert").querySelector("p").textContent = answer.text;
+  $("alert").showModal();
+}
+
+function follow(event, url, isButton = false) {
+  const ours = new RegExp(`^(?:https?://)?t\\.me/(?:\\$([\\w-]+)|${state.bot.username}(?:\\?start=([\\w-]*))?)$`, "i").exec(url);
+  if (ours) {
+    event.preventDefault();
+    if (ours[1]) return context().pay({ slug: ours[1] });
+    return say(`/start${ours[2] ? ` ${ours[2]}` : ""}`);
+  }
+  if (isButton && /^https?:/.test(url)) window.open(url, "_blank", "noreferrer");
+}
+
+async function sendPicture(file) {
+  const form = new FormData();
+  form.append("person", state.me);
+  form.append("caption", $("input").value);
+  form.append("file", file);
+  const answer = await fetch("/sandbox/photo", { method: "POST", body: form }).then((response) => response.json());
+  if (answer.error) return toast(answer.error);
+  $("input").value = "";
+}
+
+function grow() {
+  $("input").style.height = "auto";
+  $("input").style.height = `${Math.min($("input").scrollHeight, innerHeight * 0.3)}px`;
+}
+
 $("compose").addEventListener("submit", (event) => { event.preventDefault(); say($("input").value); });
-$("input").addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey) { event.preventDefault(); say($("input").value); } });
-$("input").addEventListener("input", drawCommands);
+$("input").addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); say($("input").value); } });
+$("input").addEventListener("input", () => { grow(); drawCommands(); });
 $("start").addEventListener("click", () => say("/start"));
+$("attach").addEventListener("click", () => $("picture").click());
+$("picture").addEventListener("change", (event) => { const [file] = event.target.files; event.target.value = ""; if (file) sendPicture(file); });
 $("block").addEventListener("click", () => post("block", { person: state.me, blocked: !person().blocked }));
-$("toggle").addEventListener("click", () => $("people").classList.toggle("open"));
-refresh().then(watch);
+$("purse").addEventListener("click", () => wallet(state.me));
+$("chat").addEventListener("scroll", () => { atEnd = $("chat").scrollHeight - $("chat").scrollTop - $("chat").clientHeight < 80; });
+$("chat").addEventListener("load", stay, true);
+new ResizeObserver(stay).observe($("chat"));
+$("toggle").addEventListener("click", () => document.body.classList.toggle("listing"));
+$("curtain").addEventListener("click", () => document.body.classList.remove("listing"));
+for (const id of ["viewer", "sheet"]) $(id).addEventListener("click", (event) => { if (event.target === $(id) || id === "viewer") $(id).close(); });
+
+refresh().then(() => {
+  toEnd();
+  if (asked.get("pay")) { history.replaceState(null, "", `#${state.me}`); context().pay({ slug: asked.get("pay") }); }
+  watch();
+});
