@@ -45,6 +45,8 @@ def png(width: int = 8, height: int = 5) -> InputFile:
 class StandIn:
     """What a test does with the stand-in: as the bot (`bot`), and as people (`post`, `get`)."""
 
+    token = TOKEN
+
     def __init__(self, page: str, http: httpx.AsyncClient, bot: TelegramClient) -> None:
         self.page = page
         self.http = http

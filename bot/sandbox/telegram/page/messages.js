@@ -62,7 +62,7 @@ function view(source) {
 function drawDocument(file) {
   const kilobytes = file.file_size < 1024 * 1024 ? `${number(Math.max(1, Math.round(file.file_size / 1024)))} KB` : `${number(Math.round(file.file_size / 104857.6) / 10)} MB`;
   return make("a", { class: "file", href: `/sandbox/file/${file.file_id}`, download: file.file_name, "data-testid": "document" },
-    make("span", { class: "circle" }, icon("file")),
+    make("span", { class: "circle" }, icon("file", "x")),
     make("span", {}, make("b", {}, file.file_name), make("small", {}, kilobytes)));
 }
 
