@@ -149,6 +149,7 @@ def assemble(
             workers=supervisor.statuses,
             peers=lambda: health.answers,
             last_update_at=lambda: dispatcher.last_update.at,
+            webhook=lambda: silence.webhook,
         )
     )
     return Parts(

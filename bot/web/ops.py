@@ -14,6 +14,7 @@ from bot import metrics, task_tree
 from bot.db.pool import PoolStats
 from bot.readiness import Readiness
 from bot.supervise import WorkerStatus
+from bot.telegram.types import WebhookInfo
 
 _HEADERS = {
     "cache-control": "no-store",
@@ -31,6 +32,7 @@ class OpsFacts:
     workers: Callable[[], Sequence[WorkerStatus]]
     peers: Callable[[], Mapping[str, str | None]]
     last_update_at: Callable[[], float | None]
+    webhook: Callable[[], WebhookInfo | None] = lambda: None
 
     def summary(self) -> dict[str, Any]:
         """Return the whole state; `status` is ok, degraded, or the phase before and after."""
@@ -49,6 +51,7 @@ class OpsFacts:
             "reason": readiness.reason,
             "phase_seconds": round(trio.current_time() - readiness.since, 1),
             "last_update_seconds_ago": None if last is None else _ago(last),
+            "webhook": _webhook(self.webhook()),
             "peers": peers,
             "database": _pool(self.pool()),
             "workers": workers,
@@ -58,6 +61,7 @@ class OpsFacts:
 def make_ops_app(facts: OpsFacts) -> QuartTrio:
     """Return the application that OPS_BIND serves."""
     app = QuartTrio(__name__)
+    app.jinja_env.filters["span"] = _span
     app.config.update(RESPONSE_TIMEOUT=10, BODY_TIMEOUT=5, MAX_CONTENT_LENGTH=1024)
 
     @app.get("/health")
@@ -94,6 +98,17 @@ def make_ops_app(facts: OpsFacts) -> QuartTrio:
     return app
 
 
+def _span(seconds: float) -> str:
+    """Return a duration as a person reads it: 0.35 s, 12 s, 4 min, 2 h."""
+    if seconds < 0:
+        return "now"
+    if seconds < 10:
+        return f"{seconds:.2g} s"
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.0f} h"
+
+
 def _ago(at: float) -> float:
     return round(trio.current_time() - at, 1)
 
@@ -107,16 +122,32 @@ def _pool(stats: PoolStats) -> dict[str, Any]:
     return plain
 
 
+def _webhook(info: WebhookInfo | None) -> dict[str, Any] | None:
+    """Return what Telegram said of the webhook when it was last asked."""
+    if info is None:
+        return None
+    return {
+        "url": info.url,
+        "pending": info.pending_update_count,
+        "last_error": info.last_error_message,
+        "last_error_date": info.last_error_date,
+    }
+
+
 def _worker(status: WorkerStatus) -> dict[str, Any]:
     return {
         "name": status.name,
         "purpose": status.purpose,
         "interval_seconds": status.interval_seconds,
+        "deadline_seconds": status.deadline_seconds,
         "running": status.running_since is not None,
+        "running_for_seconds": None if status.running_since is None else _ago(status.running_since),
+        "connections": status.connections,
         "connections_held": status.connections_held,
         "last_ended_seconds_ago": None if status.last_ended is None else _ago(status.last_ended),
         "last_duration_seconds": status.last_duration and round(status.last_duration, 3),
         "next_in_seconds": round(status.next_at - trio.current_time(), 1),
+        "ticks": status.ticks,
         "failures_in_a_row": status.failures_in_a_row,
         "last_error": status.last_error,
         "degraded": status.degraded,

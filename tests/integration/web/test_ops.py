@@ -18,6 +18,7 @@ from bot.db import Database
 from bot.readiness import Phase, Readiness
 from bot.setting_types import Bind
 from bot.supervise import Bounds, Supervisor, Wake, Worker
+from bot.telegram.types import WebhookInfo
 from bot.web.ops import OpsFacts, make_ops_app
 from bot.web.server import serve
 from tests.integration.web.webhook_server import until
@@ -34,6 +35,7 @@ class Ops:
     nursery: trio.Nursery
     peers: dict[str, str | None] = field(default_factory=dict)
     last_update_at: float | None = None
+    webhook: WebhookInfo | None = None
 
     async def get(self, path: str) -> httpx.Response:
         with trio.fail_after(5):
@@ -57,6 +59,7 @@ async def serving(database: Database, *table: Worker) -> AsyncIterator[Ops]:
         workers=supervisor.statuses,
         peers=lambda: ops.peers,
         last_update_at=lambda: ops.last_update_at,
+        webhook=lambda: ops.webhook,
     )
     stop = trio.Event()
     async with trio.open_nursery() as nursery:
@@ -132,6 +135,49 @@ async def test_the_summary_is_ok_until_a_peer_or_a_worker_is_unwell(
         assert row["last_error"] == "ConnectionError: the peer is away"
 
 
+async def test_a_running_worker_shows_since_when_and_what_it_holds(database: Database) -> None:
+    hold, held = trio.Event(), trio.Event()
+
+    async def tick() -> None:
+        async with database.workers.transaction():
+            held.set()
+            await hold.wait()
+
+    async with serving(database, worker("busy", tick), worker("idle", trio.sleep_forever)) as ops:
+        ops.supervisor.start_all(ops.nursery)
+        (before, _) = (await ops.json("/health"))["workers"]
+        assert (before["running"], before["last_ended_seconds_ago"]) == (False, None)
+        assert 0 < before["next_in_seconds"] <= before["interval_seconds"]
+
+        ops.supervisor.run_now("busy")
+        await held.wait()
+        busy, idle = (await ops.json("/health"))["workers"]
+        assert (busy["running"], busy["connections_held"], idle["connections_held"]) == (True, 1, 0)
+        assert busy["running_for_seconds"] >= 0
+        page = (await ops.get("/tasks")).text
+        assert "<b>running</b>" in page
+
+        hold.set()
+        await until(lambda: ops.supervisor.ticks(["busy"]) == 1)
+        busy, _ = (await ops.json("/health"))["workers"]
+        assert (busy["running"], busy["connections_held"], busy["ticks"]) == (False, 0, 1)
+        assert 0 <= busy["last_duration_seconds"] < busy["deadline_seconds"]
+
+
+async def test_the_summary_says_what_telegram_said_of_the_webhook(ops: Ops) -> None:
+    assert (await ops.json("/health"))["webhook"] is None
+    ops.webhook = WebhookInfo(
+        url="https://bot.example.org/telegram/webhook",
+        has_custom_certificate=False,
+        pending_update_count=3,
+        last_error_message="Connection refused",
+        last_error_date=1_795_564_800,
+    )
+    webhook = (await ops.json("/health"))["webhook"]
+    assert (webhook["pending"], webhook["last_error"]) == (3, "Connection refused")
+    assert "3 waiting at Telegram" in (await ops.get("/tasks")).text
+
+
 async def test_the_summary_says_how_long_ago_an_update_came(ops: Ops) -> None:
     assert (await ops.json("/health"))["last_update_seconds_ago"] is None
     ops.last_update_at = trio.current_time() - 60
@@ -174,7 +220,7 @@ async def test_a_lane_shows_who_holds_it_and_who_waits(ops: Ops) -> None:
     assert lanes["updates"]["holders"] == []
     assert sum(lane["slots"] for lane in lanes.values()) == 14
     page = (await ops.get("/tasks")).text
-    assert re.search(r"<td>health<td>1<td>1<td>1\s*<td>update 17 \(message\)", page)
+    assert re.search(r"<td>health(<td[^>]*>1){3}\s*<td>update 17 \(message\)", page)
     hold.set()
 
 
