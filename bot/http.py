@@ -5,9 +5,9 @@ httpx 0.28 loses pool slots for good when requests that queue inside the pool ar
 than the pool stands before it, and waiting, and being cancelled while waiting, happens in Trio.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from typing import TypedDict, Unpack
+from typing import TypedDict, Unpack, cast
 
 import httpx
 import trio
@@ -49,18 +49,66 @@ class HttpClient:
             return await self._client.request(method, url, **body)
 
 
+class _BoundedStream(httpx.AsyncByteStream):
+    """The body of an answer, up to so many bytes; one that is longer is no answer of our peers."""
+
+    def __init__(self, inner: httpx.AsyncByteStream, most_bytes: int) -> None:
+        self._inner = inner
+        self._most_bytes = most_bytes
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        size = 0
+        try:
+            async for chunk in self._inner:
+                size += len(chunk)
+                if size <= self._most_bytes:
+                    yield chunk
+                else:
+                    # The next read fails where it is made, so that httpx's own generators end too.
+                    await self._inner.aclose()
+        except httpx.TransportError:
+            if size <= self._most_bytes:
+                raise
+        if size > self._most_bytes:
+            raise httpx.DecodingError(f"an answer of more than {self._most_bytes} bytes")
+
+    async def aclose(self) -> None:
+        await self._inner.aclose()
+
+
+def _bounding(most_bytes: int) -> Callable[[httpx.Response], Awaitable[None]]:
+    async def bound(response: httpx.Response) -> None:
+        # What is packed may be a thousand times as long; we asked for it as it is.
+        if response.headers.get("content-encoding", "identity") != "identity":
+            await response.aclose()
+            raise httpx.DecodingError("an answer in an encoding that wasn't asked for")
+        response.stream = _BoundedStream(cast("httpx.AsyncByteStream", response.stream), most_bytes)
+
+    return bound
+
+
 @asynccontextmanager
 async def open_http_client(
-    *, connections: int, phase_seconds: float, headers: dict[str, str] | None = None
+    *,
+    connections: int,
+    phase_seconds: float,
+    headers: dict[str, str] | None = None,
+    most_bytes: int | None = None,
 ) -> AsyncIterator[HttpClient]:
     """Yield a client of at most `connections` parallel requests; closed, bounded, on the way out.
 
-    `phase_seconds` bounds each phase of a request as httpx counts them.
+    `phase_seconds` bounds each phase of a request as httpx counts them. An answer of more than
+    `most_bytes` is cut off and raises httpx.DecodingError: for peers that are trusted less.
     """
+    hooks = {}
+    if most_bytes is not None:
+        headers = {"accept-encoding": "identity"} | (headers or {})
+        hooks = {"response": [_bounding(most_bytes)]}
     client = httpx.AsyncClient(
         limits=httpx.Limits(max_connections=connections, max_keepalive_connections=connections),
         timeout=httpx.Timeout(phase_seconds, pool=None),
         headers=headers,
+        event_hooks=hooks,
         # A proxy named in the environment would see the bot's token.
         trust_env=False,
         follow_redirects=False,

@@ -11,12 +11,15 @@ Under /sandbox/, in JSON:
                   drop       cut the connection in the middle of the answer
                   after      do what they should, and cut the connection
                   not_found  answer 404 as a server that isn't an agent
+                  flood      answer with 64 MB
+                  packed     answer in gzip that wasn't asked for
     POST well                                every fault is over
     POST lose                                the core has restarted: all users are gone
     POST fill   {count, seed?}               so many users, made up
     GET  state                               {users, calls: {operation: n}, most_together}
 """
 
+import gzip
 import json
 import random
 import sqlite3
@@ -90,8 +93,9 @@ class _Users:
         [[count]] = self._rows.execute("select count(*) from users")
         return int(count)
 
-    def has(self, uuid: str) -> bool:
-        return bool(self._rows.execute("select 1 from users where uuid = ?", [uuid]).fetchone())
+    def get(self, uuid: str) -> dict[str, str] | None:
+        row = self._rows.execute("select label, flow from users where uuid = ?", [uuid]).fetchone()
+        return dict(zip(("label", "flow"), row, strict=True)) if row else None
 
     def put(self, uuid: str, label: str, flow: str) -> None:
         """Add a client, or change the one that is there."""
@@ -176,6 +180,10 @@ class _StandIn:
                 await _plain(send, 404, b"<h1>404 Not Found</h1>")
             case "drop":
                 await _cut(send)
+            case "flood":
+                await _flood(send)
+            case "packed":
+                await _plain(send, 200, gzip.compress(b"{}"), (b"content-encoding", b"gzip"))
             case "after":
                 await self._quart(scope, receive, _nowhere)
                 await _cut(send)
@@ -215,13 +223,14 @@ class _StandIn:
     async def _add(self) -> Response:
         given = await request.get_json()
         uuid = str(UUID(given["uuid"]))
-        status = 200 if self._users.has(uuid) else 201
+        status = 201 if self._users.get(uuid) is None else 200
         return self._put(uuid, given, status)
 
     async def _update(self, uuid: UUID) -> Response:
-        if not self._users.has(str(uuid)):
+        known = self._users.get(str(uuid))
+        if known is None:
             return _json({"detail": "Client not found"}, 404)
-        return self._put(str(uuid), await request.get_json(), 200)
+        return self._put(str(uuid), known | await request.get_json(), 200)
 
     def _put(self, uuid: str, given: dict[str, Any], status: int) -> Response:
         self._users.put(uuid, given.get("label", ""), given.get("flow", ""))
@@ -268,9 +277,9 @@ def _operation(method: str, path: str) -> str:
     return {"GET": "list", "POST": "add", "PATCH": "update", "DELETE": "remove"}.get(method, "?")
 
 
-async def _plain(send: Any, status: int, body: bytes) -> None:
-    length = [(b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": status, "headers": length})
+async def _plain(send: Any, status: int, body: bytes, *fields: tuple[bytes, bytes]) -> None:
+    headers = [(b"content-length", str(len(body)).encode()), *fields]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
 
 
@@ -279,6 +288,12 @@ async def _cut(send: Any) -> None:
     length = [(b"content-length", b"100")]
     await send({"type": "http.response.start", "status": 200, "headers": length})
     await send({"type": "http.response.body", "body": b"{", "more_body": True})
+
+
+async def _flood(send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    for _ in range(64):
+        await send({"type": "http.response.body", "body": b" " * 2**20, "more_body": True})
 
 
 async def _nowhere(_message: Any) -> None:

@@ -29,6 +29,7 @@ from bot.vpn.line import HostLine
 from bot.vpn.types import Added, ClientSpec, HostHealth, Placed, UserPage, VpnUser
 
 CLIENT_NOT_FOUND = "Client not found"
+_LONGEST_DETAIL = 200
 
 _Model = TypeVar("_Model", bound=BaseModel)
 
@@ -133,10 +134,9 @@ class AgentClient:
             raise ProtocolError(self._host, "an answer that can't be read") from None
 
     def _unexpected(self, response: httpx.Response) -> ProtocolError:
+        detail = _detail(response) or "see that the host's address leads to the agent"
         return ProtocolError(
-            self._host,
-            f"HTTP {response.status_code}, which no agent answers here: "
-            "see that the host's address leads to the agent",
+            self._host, f"HTTP {response.status_code}, which is not expected here: {detail}"
         )
 
 
@@ -150,12 +150,15 @@ def _path(user: VpnUser) -> str:
 
 def _is_client_not_found(response: httpx.Response) -> bool:
     """Whether the agent itself says so, and not something on the way to it."""
-    if response.status_code != 404:
-        return False
+    return response.status_code == 404 and _detail(response) == CLIENT_NOT_FOUND
+
+
+def _detail(response: httpx.Response) -> str | None:
+    """Return what an agent gives as the reason; None if it wasn't an agent that answered."""
     try:
-        return _Refusal.model_validate_json(response.content).detail == CLIENT_NOT_FOUND
+        return _Refusal.model_validate_json(response.content).detail[:_LONGEST_DETAIL]
     except ValidationError:
-        return False
+        return None
 
 
 def _ascends(users: list[VpnUser], after: UUID | None, following: UUID | None) -> bool:

@@ -21,6 +21,10 @@ from bot.vpn.types import HostAddress, HostId, HostKind
 ADAPTERS: Mapping[HostKind, Callable[[HostLine], Gateway]] = {HostKind.AGENT: AgentClient}
 """How each kind of host is spoken to: a new kind is a module and a row."""
 
+_LONGEST_ANSWER = 32 * 2**20
+"""Bytes: 100,000 users of an agent that can't page, thrice. A VPN host is rented and exposed; one
+that was taken over must not fill our memory."""
+
 
 class Hosts:
     """Every VPN host that was asked for. Made by `open_vpn`."""
@@ -72,5 +76,6 @@ async def open_vpn(settings: Settings) -> AsyncIterator[Hosts]:
     async with open_http_client(
         connections=settings.vpn_connections,
         phase_seconds=settings.vpn_http_timeout.total_seconds(),
+        most_bytes=_LONGEST_ANSWER,
     ) as http:
         yield Hosts(http, settings)

@@ -202,6 +202,19 @@ async def test_a_host_whose_machine_is_off_is_away(host: RunningHost) -> None:
             await vpn.host(address).health()
 
 
+@pytest.mark.parametrize("kind", ["flood", "packed"])
+async def test_a_host_that_was_taken_over_cannot_fill_our_memory(
+    host: RunningHost, gateway: Gateway, kind: str
+) -> None:
+    await host.tell("fault", kind=kind, count=1)
+
+    with pytest.raises(ProtocolError, match="DecodingError"):
+        await gateway.list_page()
+
+    assert await host.calls() == 1
+    assert (await gateway.health()).core == "sandbox"  # the connection's slot is free again
+
+
 async def test_a_page_is_never_followed_in_a_circle(host: RunningHost, gateway: Gateway) -> None:
     await host.tell("fill", count=25)
     first = await gateway.list_page(limit=10)

@@ -19,7 +19,7 @@ from bot.vpn.types import ClientSpec, HostAddress, HostId
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 
 
-def agent(*answers: Any, seen: list[httpx.Request] | None = None) -> AgentClient:
+def agent(*answers: Any, seen: list[httpx.Request] | None = None, status: int = 200) -> AgentClient:
     """An agent that gives these answers, one after the other, as JSON or as they are."""
     script = list(answers)
 
@@ -28,9 +28,9 @@ def agent(*answers: Any, seen: list[httpx.Request] | None = None) -> AgentClient
             seen.append(request)
         step = script.pop(0)
         return (
-            httpx.Response(200, text=step)
+            httpx.Response(status, text=step)
             if isinstance(step, str)
-            else httpx.Response(200, json=step)
+            else httpx.Response(status, json=step)
         )
 
     http = HttpClient(
@@ -108,6 +108,11 @@ async def test_a_page_that_ignores_where_to_begin_is_refused() -> None:
 async def test_what_is_no_list_of_users_is_named_as_such(text: str) -> None:
     with pytest.raises(ProtocolError, match="can't be read"):
         await agent(text).list_page()
+
+
+async def test_what_an_agent_objects_to_is_passed_on_in_its_words() -> None:
+    with pytest.raises(ProtocolError, match=r"HTTP 422.*label: too long"):
+        await agent({"detail": "label: too long"}, status=422).update(ClientSpec(ONE, "u" * 999))
 
 
 async def test_health_takes_what_the_agent_says_and_leaves_open_what_it_does_not() -> None:
