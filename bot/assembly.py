@@ -75,7 +75,7 @@ def assemble(
     payments: Payments,
 ) -> Parts:
     """Return the parts of one process."""
-    texts = load_texts()
+    texts = load_texts(settings.time_zone)
     user_reads = UserReads(database.updates)
     alerts = Alerts(telegram, settings.admin_ids, texts["ru"])
     health = health_check.HealthCheck(

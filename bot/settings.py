@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
 
 from pydantic import Field, SecretStr, field_validator
 
@@ -172,6 +173,11 @@ class Settings(ProcessSettings):
         (100, 300, 500, 1000), description="Top-ups offered as buttons, in whole units."
     )
     topup_max: int = Field(100_000, ge=1, description="The largest top-up, in whole units.")
+
+    time_zone: ZoneInfo = Field(
+        ZoneInfo("UTC"),
+        description="The zone in which people read times, for example Europe/Moscow.",
+    )
 
     # Payments
     provider_token: SecretStr | None = Field(

@@ -1,20 +1,36 @@
 """What the bot says, in Russian and English: Fluent files, one a subject, read once."""
 
 from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from importlib import resources
 from typing import Any, Literal, TypeAlias
+from zoneinfo import ZoneInfo
 
+from babel.dates import format_date, format_datetime, get_timezone_location
 from fluent.runtime import FluentBundle, FluentResource
+
+from bot.money import Money, format_money
 
 Locale: TypeAlias = Literal["ru", "en"]
 LOCALES: tuple[Locale, ...] = ("ru", "en")
 
 
 class Texts:
-    """The messages of one language: `texts("greeting", name="Anna")`."""
+    """The messages of one language: `texts("greeting", name="Anna")`.
 
-    def __init__(self, locale: str, sources: Iterable[str]) -> None:
+    What stands in them beside words is written here too, as the language has it: money, dates in
+    the shop's time zone, time that is left.
+    """
+
+    def __init__(self, locale: Locale, sources: Iterable[str], zone: tzinfo = UTC) -> None:
         self.locale = locale
+        self._zone = zone
+        # "UTC" has no place; a zone is known to people by its city.
+        self._place = (
+            "UTC"
+            if zone in {UTC, ZoneInfo("UTC")}
+            else get_timezone_location(zone, locale=locale, return_city=True)
+        )
         # Isolation marks are for texts of mixed direction; Telegram shows some of them as boxes.
         self._bundle = FluentBundle([locale], use_isolating=False)
         for source in sources:
@@ -30,10 +46,33 @@ class Texts:
             raise ValueError(f"{message_id}: {errors}")
         return str(text)
 
+    def money(self, money: Money) -> str:
+        """Return an amount: `1 299,50 ₽`, `$4.99`, `150 ⭐`."""
+        return format_money(money, self.locale)
 
-def load_texts() -> dict[str, Texts]:
-    """Return the messages of each language, by its code."""
-    return {locale: Texts(locale, _sources(locale)) for locale in LOCALES}
+    def moment(self, moment: datetime) -> str:
+        """Return a date and a time with its zone: `25 декабря 2026, 15:00 (Москва)`."""
+        local = moment.astimezone(self._zone)
+        return f"{format_datetime(local, 'd MMMM y, HH:mm', locale=self.locale)} ({self._place})"
+
+    def day(self, day: date | datetime) -> str:
+        """Return a date: `25 декабря 2026`; of a moment, the shop's day."""
+        local = day.astimezone(self._zone) if isinstance(day, datetime) else day
+        return format_date(local, "d MMMM y", locale=self.locale)
+
+    def left(self, left: timedelta) -> str:
+        """Return how much time is left, in its largest unit, rounded down: `3 дня`, `2 hours`."""
+        minutes = max(left // timedelta(minutes=1), 0)
+        if minutes >= 48 * 60:
+            return self("duration-days", count=minutes // (24 * 60))
+        if minutes >= 60:
+            return self("duration-hours", count=minutes // 60)
+        return self("duration-minutes", count=minutes)
+
+
+def load_texts(zone: tzinfo = UTC) -> dict[str, Texts]:
+    """Return the messages of each language, by its code; dates are written in `zone`."""
+    return {locale: Texts(locale, _sources(locale), zone) for locale in LOCALES}
 
 
 def _sources(locale: Locale) -> Iterator[str]:
