@@ -40,6 +40,7 @@ from bot.telegram.client import TelegramClient, open_telegram
 from bot.telegram.errors import RetryAfterError, ServerError, TransportError
 from bot.telegram.polling import poll
 from bot.telegram.registration import set_webhook
+from bot.vpn.hosts import open_vpn
 from bot.web.server import serve
 
 log = structlog.get_logger(__name__)
@@ -73,6 +74,7 @@ async def run(
         _signals() as signals,
         open_telegram(settings) as telegram,
         open_payments(settings) as payments,
+        open_vpn(settings) as hosts,
         open_database(settings) as database,  # not connected yet
         leadership(settings, database.dsn) as leader,  # not held yet; released here if held
         trio.open_nursery() as nursery,
@@ -84,6 +86,7 @@ async def run(
             database=database,
             leader=leader,
             payments=payments,
+            hosts=hosts,
         )
         webhooks_over, polling_over = trio.Event(), trio.Event()
         polling_over.set()  # until there is a poller

@@ -17,14 +17,19 @@ from bot.db.errors import UnavailableError
 from bot.db.lock import Leadership
 from bot.handlers import introduction, make_router
 from bot.handlers.gate import make_gate
+from bot.handlers.notices import make_render
 from bot.handlers.people import make_people
 from bot.handlers.services import Services
 from bot.money import EXPONENTS
+from bot.payments.provider import Charge
 from bot.payments.registry import Payments
 from bot.readiness import Readiness
 from bot.settings import Settings
 from bot.shop import dead_letters
 from bot.shop.deliveries import release_leases
+from bot.shop.finalize import finalize_purchase
+from bot.shop.hosts import ensure_host
+from bot.shop.refunds import refund_arrived
 from bot.shop.switches import Switches
 from bot.shop.terms import Terms
 from bot.shop.user_reads import UserReads
@@ -39,11 +44,14 @@ from bot.telegram.notices import Notices
 from bot.telegram.registration import look_at_webhook, set_webhook
 from bot.telegram.types import User
 from bot.texts import Texts, load_texts
+from bot.vpn.hosts import Hosts
 from bot.web.ops import OpsFacts, make_ops_app
+from bot.web.payment_notices import PaymentNotices
 from bot.web.public import make_public_app
 from bot.web.webhook import Application, Webhook
-from bot.workers import event_loop_heartbeat, health_check
-from bot.workers.table import Ticks, table
+from bot.workers import health_check
+from bot.workers.table import table
+from bot.workers.ticks import Peers, make_ticks
 from bot.workers.update_silence import UpdateSilence
 from bot.workers.watchdog import Watchdog, signs_of
 
@@ -73,6 +81,7 @@ def assemble(
     database: Database,
     leader: Leadership,
     payments: Payments,
+    hosts: Hosts,
 ) -> Parts:
     """Return the parts of one process."""
     texts = load_texts(settings.time_zone)
@@ -96,13 +105,22 @@ def assemble(
         now=_now,
         threshold=settings.update_silence,
     )
-    ticks = Ticks(
-        event_loop_heartbeat=event_loop_heartbeat.tick,
+    wakes = Wakes()
+    ticks = make_ticks(
+        Peers(
+            settings=settings,
+            database=database,
+            telegram=telegram,
+            hosts=hosts,
+            wakes=wakes,
+            render=make_render(texts),
+            clock=_now,
+        ),
         health_check=health.tick,
         update_silence=silence.tick,
     )
     supervisor = Supervisor(
-        table(settings, ticks),
+        table(settings, ticks, wakes),
         Bounds(
             connections=int(database.workers.limiter.total_tokens),
             acquire_seconds=settings.db_pool_acquire_timeout.total_seconds(),
@@ -116,7 +134,7 @@ def assemble(
         settings=settings,
         terms=terms_of(settings),
         payments=payments,
-        wakes=Wakes(),
+        wakes=wakes,
         switches=Switches(),
         supervisor=supervisor,
         texts=texts,
@@ -135,8 +153,16 @@ def assemble(
         middlewares=[make_people(user_reads, texts), make_gate(services)],
         unavailable=(UnavailableError,),
     )
+    notices = PaymentNotices(
+        payments,
+        paid=partial(_paid, database, services),
+        refunded=partial(_refunded, database, services),
+        ready=readiness.why_not,
+        clock=_now,
+        timeout_seconds=settings.update_timeout.total_seconds(),
+    )
     public_app = Webhook(
-        cast("Application", make_public_app()),
+        cast("Application", make_public_app([notices])),
         dispatcher,
         client=telegram,
         secret=settings.webhook_secret_token,
@@ -160,7 +186,7 @@ def assemble(
         supervisor,
         watchdog,
         introduction(texts),
-        take_over=partial(_take_over, database, services.switches),
+        take_over=partial(_take_over, settings, database, services.switches),
     )
 
 
@@ -179,8 +205,31 @@ def terms_of(settings: Settings) -> Terms:
     )
 
 
-async def _take_over(database: Database, switches: Switches) -> None:
-    """Free what the leader before had taken in hand, and read what was switched."""
+async def _paid(database: Database, services: Services, charge: Charge) -> None:
+    await finalize_purchase(database.updates, charge, now=_now(), terms=services.terms)
+    services.wakes.activation.set()
+    services.wakes.notifier.set()
+
+
+async def _refunded(database: Database, services: Services, charge: Charge) -> None:
+    await refund_arrived(
+        database.updates, charge.provider, charge.charge_id, charge.amount, now=_now()
+    )
+    services.wakes.activation.set()
+    services.wakes.notifier.set()
+
+
+async def _take_over(settings: Settings, database: Database, switches: Switches) -> None:
+    """Free what the leader before had taken in hand, and read what was set and switched."""
+    if settings.vpn_api_url and settings.vpn_api_key and settings.vpn_share_link:
+        await ensure_host(
+            database.workers,
+            name="main",
+            api_url=settings.vpn_api_url,
+            api_key=settings.vpn_api_key.get_secret_value(),
+            share_link=settings.vpn_share_link.get_secret_value(),
+            now=_now(),
+        )
     await release_jobs(database.workers)
     await release_leases(database.workers)
     await switches.load(database.workers)

@@ -130,6 +130,12 @@ VPN_JOBS = Counter(
     ["result"],
     registry=REGISTRY,
 )
+RECONCILED = Counter(
+    "warren_reconciled_clients",
+    "Clients of VPN hosts that reconciliation found, by what became of them.",
+    ["result"],
+    registry=REGISTRY,
+)
 NOTICES = Counter(
     "warren_notices",
     "Notices that left the outbox, by kind and result.",

@@ -353,7 +353,10 @@ def check(table: Sequence[Worker], bounds: Bounds) -> None:
 
 def _problems(worker: Worker, bounds: Bounds) -> Iterable[str]:
     deadline = worker.deadline.total_seconds()
-    if not timedelta(0) < worker.deadline <= worker.interval:
+    # Who is woken by commits looks by itself only for what was put off: it may work for longer.
+    if worker.deadline <= timedelta(0) or (
+        worker.wake is None and worker.deadline > worker.interval
+    ):
         yield "the deadline must be more than 0 seconds and at most the interval"
     if not 0 <= worker.jitter < 1:
         yield "the jitter is a share of the interval, from 0 to less than 1"

@@ -36,6 +36,11 @@ _CLAIM = """
            and chat_id is not null
            and run_at <= $1
            and (leased_until is null or leased_until <= $1)
+           and not exists (
+               select 1
+                 from broadcasts
+                where broadcasts.id = broadcast_id and state = 'paused'
+           )
          order by priority, run_at, id
          limit $2
            for update skip locked

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.settings import Mode, Settings
-from bot.supervise import Tick, Worker
+from bot.supervise import Tick, Wakes, Worker
+from bot.workers import activation, notifier, xray_sync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,10 +19,19 @@ class Ticks:
 
     event_loop_heartbeat: Tick
     health_check: Tick
+    activation: Tick
+    notifier: Tick
+    fast_expiry_cleanup: Tick
+    reminders: Tick
+    trial_notifications: Tick
+    broadcasts: Tick
+    purchase_expiry: Tick
+    xray_sync: Tick
+    reconciliation: Tick
     update_silence: Tick
 
 
-def table(settings: Settings, ticks: Ticks) -> tuple[Worker, ...]:
+def table(settings: Settings, ticks: Ticks, wakes: Wakes) -> tuple[Worker, ...]:
     """Return the workers that a process of this configuration runs."""
     everywhere = (
         Worker(
@@ -39,6 +49,7 @@ def table(settings: Settings, ticks: Ticks) -> tuple[Worker, ...]:
             interval=timedelta(minutes=1),
             deadline=timedelta(seconds=30),
         ),
+        *_of_the_shop(ticks, wakes),
     )
     if settings.mode is Mode.POLLING:
         return everywhere
@@ -50,5 +61,86 @@ def table(settings: Settings, ticks: Ticks) -> tuple[Worker, ...]:
             tick=ticks.update_silence,
             interval=timedelta(minutes=5),
             deadline=timedelta(seconds=60),
+        ),
+    )
+
+
+def _of_the_shop(ticks: Ticks, wakes: Wakes) -> tuple[Worker, ...]:
+    return (
+        Worker(
+            name="activation",
+            purpose="drains VPN jobs: makes hosts agree with what people have; woken by commits",
+            tick=ticks.activation,
+            interval=timedelta(seconds=10),
+            deadline=activation.DEADLINE,
+            connections=1,
+            wake=wakes.activation,
+            lease=activation.LEASE,
+        ),
+        Worker(
+            name="notifier",
+            purpose="sends what waits in the outbox, within Telegram's rates; woken by commits",
+            tick=ticks.notifier,
+            interval=timedelta(seconds=10),
+            deadline=notifier.DEADLINE,
+            connections=1,
+            wake=wakes.notifier,
+            lease=notifier.LEASE,
+        ),
+        Worker(
+            name="fast_expiry_cleanup",
+            purpose="ends access whose time is over, and wants its keys off the hosts",
+            tick=ticks.fast_expiry_cleanup,
+            interval=timedelta(minutes=1),
+            deadline=timedelta(seconds=45),
+            connections=1,
+        ),
+        Worker(
+            name="reminders",
+            purpose="writes the notices that access ends: 3 days, 1 day and 3 hours before",
+            tick=ticks.reminders,
+            interval=timedelta(minutes=5),
+            deadline=timedelta(seconds=60),
+            connections=1,
+        ),
+        Worker(
+            name="trial_notifications",
+            purpose="writes the notices of a trial's life, from the first hours to its end",
+            tick=ticks.trial_notifications,
+            interval=timedelta(minutes=5),
+            deadline=timedelta(seconds=60),
+            connections=1,
+        ),
+        Worker(
+            name="broadcasts",
+            purpose="feeds the running broadcast into the outbox, a few people ahead",
+            tick=ticks.broadcasts,
+            interval=timedelta(seconds=15),
+            deadline=timedelta(seconds=15),
+            connections=1,
+        ),
+        Worker(
+            name="purchase_expiry",
+            purpose="lets purchases go that nobody paid in time; a late payment is still honoured",
+            tick=ticks.purchase_expiry,
+            interval=timedelta(minutes=5),
+            deadline=timedelta(seconds=45),
+            connections=1,
+        ),
+        Worker(
+            name="xray_sync",
+            purpose="pushes desired state to a VPN host that came back or whose core started anew",
+            tick=ticks.xray_sync,
+            interval=timedelta(minutes=1),
+            deadline=timedelta(minutes=1),
+            connections=xray_sync.SIDE_BY_SIDE,
+        ),
+        Worker(
+            name="reconciliation",
+            purpose="compares hosts with the database: re-adds the missing, removes orphans",
+            tick=ticks.reconciliation,
+            interval=timedelta(minutes=10),
+            deadline=timedelta(minutes=5),
+            connections=1,
         ),
     )

@@ -130,6 +130,9 @@ NURSERIES = {
     "web/webhook.py": "discards a body while refusing",
     "demo.py": "the bot beside its stand-in",
     "agent/service.py": "the one nursery of the agent's process",
+    "workers/activation.py": "calls to hosts side by side, end with their batch",
+    "workers/notifier.py": "sends side by side, end with their batch",
+    "workers/xray_sync.py": "looks at hosts side by side, ends with the tick",
     "workers/health_check.py": "checks side by side, ends with the tick",
 }
 

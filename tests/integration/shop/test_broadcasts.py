@@ -23,7 +23,9 @@ from tests.integration.shop.rows import add_person, add_subscription
 
 NOW = datetime(2026, 11, 25, 12, 0, tzinfo=UTC)
 ADMIN = 99
+LEASE = timedelta(seconds=60)
 PEOPLE = 450
+AHEAD = 200
 
 
 @pytest.fixture
@@ -47,7 +49,7 @@ async def draft(lane: Lane, segment: Segment = Segment.EVERYBODY) -> BroadcastId
 
 
 async def send_what_waits(lane: Lane) -> list[int]:
-    claimed = await claim_notices(lane, NOW, limit=1000, lease=timedelta(seconds=60))
+    claimed = await claim_notices(lane, NOW, limit=1000, lease=LEASE)
     assert {(n.kind, n.params["message_id"]) for n in claimed} <= {("broadcast", 5)}
     await notices_sent(lane, [notice.id for notice in claimed], NOW)
     return [notice.chat_id for notice in claimed]
@@ -58,10 +60,10 @@ async def test_everybody_who_can_be_reached_gets_it_once(lane: Lane) -> None:
     await start_broadcast(lane, ident, admin_id=ADMIN, now=NOW)
     reached: list[int] = []
     while True:
-        await feed(lane, NOW)
-        await feed(lane, NOW)  # fed ahead already: nothing more until some are sent
+        await feed(lane, NOW, AHEAD)
+        await feed(lane, NOW, AHEAD)  # fed ahead already: nothing more until some are sent
         sent = await send_what_waits(lane)
-        assert len(sent) <= 200
+        assert len(sent) <= AHEAD
         if not sent:
             break
         reached += sent
@@ -72,22 +74,23 @@ async def test_everybody_who_can_be_reached_gets_it_once(lane: Lane) -> None:
     assert [row.id for row in await latest_broadcasts(lane)] == [ident]
 
 
-async def test_a_pause_feeds_no_more_and_going_on_repeats_nobody(lane: Lane) -> None:
+async def test_a_pause_is_felt_at_once_and_going_on_repeats_nobody(lane: Lane) -> None:
     ident = await draft(lane)
     await start_broadcast(lane, ident, admin_id=ADMIN, now=NOW)
-    await feed(lane, NOW)
+    await feed(lane, NOW, AHEAD)
+    first = [notice.chat_id for notice in await claim_notices(lane, NOW, limit=50, lease=LEASE)]
     await pause_broadcast(lane, ident, admin_id=ADMIN, now=NOW)
-    first = await send_what_waits(lane)
-    assert await feed(lane, NOW) == 0
+    assert await send_what_waits(lane) == []
+    assert await feed(lane, NOW, AHEAD) == 0
     await start_broadcast(lane, ident, admin_id=ADMIN, now=NOW)
-    await feed(lane, NOW)
+    await feed(lane, NOW, AHEAD)
     assert not set(first) & set(await send_what_waits(lane))
 
 
 async def test_what_waits_of_a_canceled_broadcast_isnt_sent(lane: Lane) -> None:
     ident = await draft(lane)
     await start_broadcast(lane, ident, admin_id=ADMIN, now=NOW)
-    await feed(lane, NOW)
+    await feed(lane, NOW, AHEAD)
     await cancel_broadcast(lane, ident, admin_id=ADMIN, now=NOW)
     assert await send_what_waits(lane) == []
     with pytest.raises(BroadcastStateError):

@@ -5,7 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from bot.settings import load
-from bot.supervise import Tick, Worker
+from bot.supervise import Tick, Wakes, Worker
 from bot.workers.table import Ticks, table
 
 
@@ -22,4 +22,4 @@ def every_worker(
         "public_url": "https://bot.example.org",
     } | settings
     ticks = Ticks(**{field.name: tick(field.name) for field in fields(Ticks)})
-    return list(table(load(_env_file=None, **given), ticks))
+    return list(table(load(_env_file=None, **given), ticks, Wakes()))

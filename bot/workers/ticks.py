@@ -1,0 +1,78 @@
+"""What the rows of the table run, put together; the times and the costs are the table's."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.db import Database
+from bot.settings import Settings
+from bot.shop.access import end_expired
+from bot.shop.broadcasts import feed
+from bot.shop.purchases import expire_purchases
+from bot.shop.reminders import write_reminders, write_trial_steps
+from bot.supervise import Tick, Wakes
+from bot.telegram.client import TelegramClient
+from bot.vpn.hosts import Hosts
+from bot.workers import event_loop_heartbeat
+from bot.workers.activation import Activation
+from bot.workers.batches import in_batches
+from bot.workers.notifier import Notifier, Render
+from bot.workers.reconciliation import Reconciliation
+from bot.workers.table import Ticks
+from bot.workers.xray_sync import XraySync
+
+_SYNC_SECONDS = 25.0
+_RECONCILIATION_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Peers:
+    """What ticks call and write to."""
+
+    settings: Settings
+    database: Database
+    telegram: TelegramClient
+    hosts: Hosts
+    wakes: Wakes
+    render: Render
+    clock: Callable[[], datetime]
+
+
+def make_ticks(peers: Peers, *, health_check: Tick, update_silence: Tick) -> Ticks:
+    """Return the tick of every row."""
+    lane, clock, wakes = peers.database.workers, peers.clock, peers.wakes
+    notifier = Notifier(
+        lane,
+        peers.telegram,
+        render=peers.render,
+        admin_ids=peers.settings.admin_ids,
+        clock=clock,
+    )
+    sync = XraySync(
+        lane,
+        peers.hosts,
+        activation=wakes.activation,
+        each_seconds=_SYNC_SECONDS,
+        clock=clock,
+    )
+    reconciliation = Reconciliation(
+        lane,
+        peers.hosts,
+        activation=wakes.activation,
+        each_seconds=_RECONCILIATION_SECONDS,
+        clock=clock,
+    )
+    return Ticks(
+        event_loop_heartbeat=event_loop_heartbeat.tick,
+        health_check=health_check,
+        update_silence=update_silence,
+        activation=Activation(lane, peers.hosts, clock=clock).tick,
+        notifier=notifier.tick,
+        fast_expiry_cleanup=in_batches(end_expired, lane, clock, then=wakes.activation.set),
+        reminders=in_batches(write_reminders, lane, clock, then=wakes.notifier.set),
+        trial_notifications=in_batches(write_trial_steps, lane, clock, then=wakes.notifier.set),
+        broadcasts=in_batches(feed, lane, clock, then=wakes.notifier.set),
+        purchase_expiry=in_batches(expire_purchases, lane, clock),
+        xray_sync=sync.tick,
+        reconciliation=reconciliation.tick,
+    )
