@@ -42,15 +42,21 @@ PARAMS: dict[str, Any] = {
 
 
 def kinds() -> set[str]:
-    """Every text in the shop that is written like the kind of a notice."""
-    return {
-        node.value
-        for path in SHOP.glob("*.py")
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Constant)
-        and isinstance(node.value, str)
-        and re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", node.value)
-    }
+    """Every text in the shop that is written like the kind of a notice, but members of enums."""
+    found: set[str] = set()
+    for path in SHOP.glob("*.py"):
+        tree = ast.parse(path.read_text())
+        enums = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+        members = {id(part) for node in enums for line in node.body for part in ast.walk(line)}
+        found.update(
+            node.value
+            for node in ast.walk(tree)
+            if isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in members
+            and re.fullmatch(r"[a-z]+(-[a-z0-9]+)+", node.value)
+        )
+    return found
 
 
 def shown(kind: str, locale: Locale = "en", **params: Any) -> SendMessage:
