@@ -12,6 +12,7 @@ from typing import Any, cast
 import structlog
 
 from bot.alerts import Alerts
+from bot.cashier import Cashier
 from bot.db import Database
 from bot.db.errors import UnavailableError
 from bot.db.lock import Leadership
@@ -21,15 +22,12 @@ from bot.handlers.notices import make_render
 from bot.handlers.people import make_people
 from bot.handlers.services import Services
 from bot.money import EXPONENTS
-from bot.payments.provider import Charge
 from bot.payments.registry import Payments
 from bot.readiness import Readiness
 from bot.settings import Settings
 from bot.shop import dead_letters
 from bot.shop.deliveries import release_leases
-from bot.shop.finalize import finalize_purchase
 from bot.shop.hosts import ensure_host
-from bot.shop.refunds import refund_arrived
 from bot.shop.switches import Switches
 from bot.shop.terms import Terms
 from bot.shop.user_reads import UserReads
@@ -105,14 +103,19 @@ def assemble(
         now=_now,
         threshold=settings.update_silence,
     )
-    wakes = Wakes()
+    wakes, terms = Wakes(), terms_of(settings)
+    watching = Cashier(database.workers, terms, wakes, clock=_now)
     ticks = make_ticks(
         Peers(
             settings=settings,
             database=database,
             telegram=telegram,
             hosts=hosts,
+            payments=payments,
+            terms=terms,
             wakes=wakes,
+            paid=watching.paid,
+            refunded=watching.refunded,
             render=make_render(texts),
             clock=_now,
         ),
@@ -132,7 +135,7 @@ def assemble(
     watchdog = Watchdog(signs_of(supervisor, lambda: health.successes, settings.watchdog_stale))
     services = Services(
         settings=settings,
-        terms=terms_of(settings),
+        terms=terms,
         payments=payments,
         wakes=wakes,
         switches=Switches(),
@@ -153,10 +156,11 @@ def assemble(
         middlewares=[make_people(user_reads, texts), make_gate(services)],
         unavailable=(UnavailableError,),
     )
+    cashier = Cashier(database.updates, terms, wakes, clock=_now)
     notices = PaymentNotices(
         payments,
-        paid=partial(_paid, database, services),
-        refunded=partial(_refunded, database, services),
+        paid=cashier.paid,
+        refunded=cashier.refunded,
         ready=readiness.why_not,
         clock=_now,
         timeout_seconds=settings.update_timeout.total_seconds(),
@@ -203,20 +207,6 @@ def terms_of(settings: Settings) -> Terms:
         topup_amounts=tuple(amount * unit for amount in settings.topup_amounts),
         topup_max_minor=settings.topup_max * unit,
     )
-
-
-async def _paid(database: Database, services: Services, charge: Charge) -> None:
-    await finalize_purchase(database.updates, charge, now=_now(), terms=services.terms)
-    services.wakes.activation.set()
-    services.wakes.notifier.set()
-
-
-async def _refunded(database: Database, services: Services, charge: Charge) -> None:
-    await refund_arrived(
-        database.updates, charge.provider, charge.charge_id, charge.amount, now=_now()
-    )
-    services.wakes.activation.set()
-    services.wakes.notifier.set()
 
 
 async def _take_over(settings: Settings, database: Database, switches: Switches) -> None:

@@ -124,6 +124,12 @@ PAYMENT_NOTICES = Counter(
     ["provider", "status"],
     registry=REGISTRY,
 )
+PAYMENTS_FOUND = Counter(
+    "warren_payments_found",
+    "Payments and refunds that no notice told of, found by asking the provider.",
+    ["provider", "status"],
+    registry=REGISTRY,
+)
 VPN_JOBS = Counter(
     "warren_vpn_jobs",
     "VPN jobs carried out by the activation worker, by result.",

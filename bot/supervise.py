@@ -67,6 +67,7 @@ class Wakes:
 
     activation: Wake = field(default_factory=Wake)
     notifier: Wake = field(default_factory=Wake)
+    refunds: Wake = field(default_factory=Wake)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from bot.settings import Mode, Settings
 from bot.supervise import Tick, Wakes, Worker
-from bot.workers import activation, notifier, xray_sync
+from bot.workers import activation, notifier, refunds, xray_sync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +26,10 @@ class Ticks:
     trial_notifications: Tick
     broadcasts: Tick
     purchase_expiry: Tick
+    auto_renewal: Tick
+    refunds: Tick
+    crypto_payment_watcher: Tick
+    star_payment_watcher: Tick
     xray_sync: Tick
     reconciliation: Tick
     update_silence: Tick
@@ -125,6 +129,40 @@ def _of_the_shop(ticks: Ticks, wakes: Wakes) -> tuple[Worker, ...]:
             tick=ticks.purchase_expiry,
             interval=timedelta(minutes=5),
             deadline=timedelta(seconds=45),
+            connections=1,
+        ),
+        Worker(
+            name="auto_renewal",
+            purpose="renews access from balances before it ends, once per period",
+            tick=ticks.auto_renewal,
+            interval=timedelta(minutes=10),
+            deadline=timedelta(minutes=5),
+            connections=1,
+        ),
+        Worker(
+            name="refunds",
+            purpose="sends money back through the provider of the payment, until it is back",
+            tick=ticks.refunds,
+            interval=timedelta(seconds=15),
+            deadline=refunds.DEADLINE,
+            connections=1,
+            wake=wakes.refunds,
+            lease=refunds.LEASE,
+        ),
+        Worker(
+            name="crypto_payment_watcher",
+            purpose="asks Crypto Pay and YooKassa for payments whose webhook never came",
+            tick=ticks.crypto_payment_watcher,
+            interval=timedelta(minutes=2),
+            deadline=timedelta(minutes=2),
+            connections=1,
+        ),
+        Worker(
+            name="star_payment_watcher",
+            purpose="reads Telegram's list of Star transactions for payments that were missed",
+            tick=ticks.star_payment_watcher,
+            interval=timedelta(minutes=5),
+            deadline=timedelta(minutes=2),
             connections=1,
         ),
         Worker(

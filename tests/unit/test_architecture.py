@@ -15,7 +15,7 @@ LEVELS = [
     {"demo", "doctor", "maintenance", "agent"},
     {"app", "exits"},
     {"assembly"},
-    {"web", "workers", "handlers", "alerts"},
+    {"web", "workers", "handlers", "alerts", "cashier"},
     {"shop", "texts"},
     {"db", "telegram", "payments", "vpn"},
     {"http", "supervise", "timetable", "readiness", "task_tree", "sd_notify", "log"},

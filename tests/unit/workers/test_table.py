@@ -25,6 +25,10 @@ SECONDS = {
     "trial_notifications": (0.1, 3.0),
     "broadcasts": (0.01, 0.5),
     "purchase_expiry": (0.01, 0.5),
+    "auto_renewal": (0.1, 5.0),
+    "refunds": (0.01, 0.5),
+    "crypto_payment_watcher": (0.01, 1.0),
+    "star_payment_watcher": (0.01, 1.0),
     "xray_sync": (0.1, 3.0),
     "reconciliation": (0.2, 5.0),
 }
