@@ -242,7 +242,7 @@ class StandIn:
         self._client = client
 
     async def post(self, action: str, **given: Any) -> Any:
-        """Let people act: text, press, block, batch, faults (bot/sandbox/telegram/server.py)."""
+        """Let people act: text, press, block, batch, faults, pay … (people_api, payments_api)."""
         answer = await self._client.post(f"/sandbox/{action}", json=given)
         return answer.raise_for_status().json()
 
