@@ -111,12 +111,12 @@ class _Users:
     def lose(self) -> None:
         self._rows.execute("delete from users")
 
-    def page(self, after: str, limit: int) -> list[dict[str, str | None]]:
+    def page(self, after: str, limit: int) -> list[dict[str, str]]:
         rows = self._rows.execute(
             "select uuid, label, flow from users where uuid > ? order by uuid limit ?",
             [after, limit],
         )
-        return [{"uuid": uuid, "label": label, "flow": flow or None} for uuid, label, flow in rows]
+        return [{"uuid": uuid, "label": label, "flow": flow} for uuid, label, flow in rows]
 
     def fill(self, count: int, seed: int) -> None:
         rng = random.Random(seed)  # noqa: S311 - repeatable, not secret

@@ -1,15 +1,14 @@
 """The adapter for Warren's own agent beside Xray: its HTTP contract, and nothing else.
 
     GET    /v1/health                        200 {core, uptime_seconds}
-    GET    /v1/users?after=<uuid>&limit=<n>  200 {"users": [{uuid, label, flow?}], …}
+    GET    /v1/users?after=<uuid>&limit=<n>  200 {"users": [{uuid, label, flow}], …}
     POST   /v1/users {uuid, label, flow}     201, 200 if it was there
     PATCH  /v1/users/<uuid> {label, flow}    200, 404 {"detail": "Client not found"}
     DELETE /v1/users/<uuid>                  204, 404 {"detail": "Client not found"}
 
 Each with `Authorization: Bearer <key>`, else 401; a 5xx while the core is away, too slow, or
 refuses. Users come in the order of their UUIDs; "next" is the last of the page, or null; where it
-is left out, these are all. "complete" as in `UserPage`, true if left out. A flow sent as "" is
-none; in a list, none is null.
+is left out, these are all. "complete" as in `UserPage`, true if left out. The flow "" is none.
 """
 
 import itertools
@@ -97,7 +96,7 @@ class AgentClient:
         if response.status_code != 200:
             raise self._unexpected(response)
         answer = self._read(_Users, response)
-        users = answer.users
+        users = [user if user.flow else VpnUser(user.uuid, user.label) for user in answer.users]
         if "next" not in answer.model_fields_set:
             users.sort(key=lambda user: user.uuid)
             users = [user for user in users if after is None or user.uuid > after]

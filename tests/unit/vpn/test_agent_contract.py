@@ -14,7 +14,7 @@ from bot.vpn.breaker import Breaker
 from bot.vpn.errors import ProtocolError
 from bot.vpn.gateway import Pages
 from bot.vpn.line import HostLine
-from bot.vpn.types import ClientSpec, HostAddress, HostId
+from bot.vpn.types import VISION, ClientSpec, HostAddress, HostId
 
 ONE, TWO, THREE = (UUID(int=number) for number in (1, 2, 3))
 
@@ -121,6 +121,16 @@ async def test_health_takes_what_the_agent_says_and_leaves_open_what_it_does_not
 
     bare = await agent({}).health()
     assert (bare.core, bare.uptime_seconds) == (None, None)
+
+
+async def test_no_flow_is_none_however_the_agent_puts_it() -> None:
+    listed = [{"uuid": str(uuid), "label": "u"} for uuid in (ONE, TWO, THREE)]
+    listed[0] |= {"flow": ""}
+    listed[1] |= {"flow": VISION}
+
+    page = await agent({"users": listed, "next": None}).list_page()
+
+    assert [user.flow for user in page.users] == [None, VISION, None]
 
 
 async def test_a_list_that_may_lack_somebody_says_so() -> None:
