@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.db import Lane, Row
+from bot.db import Lane, Row, Transaction
 from bot.shop.access import Grant, Source, grant_access
 from bot.shop.errors import GiftGoneError
 from bot.shop.locks import lock_people
 from bot.shop.outbox import ANSWER, notify
-from bot.shop.subscriptions import Subscription
+from bot.shop.subscriptions import COLUMNS, Subscription, subscription_from
 from bot.shop.time_left import Limits
+from bot.shop.users import Locale
 
 PAYLOAD_PREFIX = "gift_"
 """What a gift's deep link begins with; its code follows."""
@@ -23,50 +24,67 @@ class Gift:
 
     id: int
     code: str
-    buyer_id: int
+    title_ru: str
+    title_en: str
     duration_days: int
-    plan_id: int
     created_at: datetime
     claimed_at: datetime | None
     canceled_at: datetime | None
 
+    @property
+    def is_waiting(self) -> bool:
+        """Say whether the link still gives something."""
+        return self.claimed_at is None and self.canceled_at is None
 
-_COLUMNS = """
-    g.id, g.code, g.buyer_id, g.created_at, g.claimed_at, g.canceled_at,
-    p.duration_days, p.plan_id
-"""
-_OF_BUYER = f"""
-    select {_COLUMNS}
+    @property
+    def payload(self) -> str:
+        """What the deep link to it carries."""
+        return PAYLOAD_PREFIX + self.code
+
+    def title(self, locale: Locale) -> str:
+        """Return the plan's name in the language of a person."""
+        return self.title_ru if locale == "ru" else self.title_en
+
+
+# gifts_of_buyer
+_OF_BUYER = """
+    select g.id, g.code, g.created_at, g.claimed_at, g.canceled_at, p.duration_days,
+           plans.title_ru, plans.title_en
       from gifts g
       join purchases p on p.id = g.purchase_id
-     where g.buyer_id = $1  -- gifts_of_buyer
+      join plans on plans.id = p.plan_id
+     where g.buyer_id = $1 and g.id < coalesce($2, 9223372036854775807)
      order by g.id desc
-     limit $2
-"""  # noqa: S608 - columns of ours
-_BUYER = "select buyer_id from gifts where code = $1"
-_FIND = f"""
-    select {_COLUMNS}, p.device_limit, p.traffic_limit_bytes, p.value_minor, p.list_minor,
-           payments.id as payment_id
+     limit $3
+"""
+_BUYER = "select buyer_id from gifts where code = $1"  # gifts_code_key
+# gifts_code_key
+_FIND = """
+    select g.id, g.claimed_by, g.canceled_at, p.duration_days, p.plan_id, p.device_limit,
+           p.traffic_limit_bytes, p.value_minor, p.list_minor, payments.id as payment_id
       from gifts g
       join purchases p on p.id = g.purchase_id
-      join payments on payments.purchase_id = p.id and payments.state = 'applied'
-     where g.code = $1  -- gifts_code_key
-       and g.claimed_at is null
-       and g.canceled_at is null
+      left join payments on payments.purchase_id = p.id and payments.state = 'applied'
+     where g.code = $1
        for update of g
-"""  # noqa: S608 - columns of ours
+"""
 _CLAIM = "update gifts set claimed_by = $2, claimed_at = $3 where id = $1"
+_SUBSCRIPTION = f"select {COLUMNS} from subscriptions s where s.user_id = $1"  # noqa: S608 - ours
 
 
-async def gifts_of(lane: Lane, buyer_id: int, limit: int = 10) -> list[Gift]:
-    """Return the gifts that a person bought, the newest first."""
-    return [_gift(row) for row in await lane.fetch(_OF_BUYER, buyer_id, limit)]
+async def gifts_of(lane: Lane, buyer_id: int, before_id: int | None, limit: int) -> list[Gift]:
+    """Return a page of the gifts that a person bought, the newest first.
+
+    `before_id` is the last one's id on the page before.
+    """
+    return [_gift(row) for row in await lane.fetch(_OF_BUYER, buyer_id, before_id, limit)]
 
 
 async def claim_gift(lane: Lane, *, code: str, user_id: int, now: datetime) -> Subscription:
     """Give the gift to the first who comes with its link, and tell the buyer.
 
-    The buyer may take it too. Raises GiftGoneError: no such gift, taken, or refunded.
+    The buyer may take it too. Whoever took it before is given the same answer and nothing else.
+    Raises GiftGoneError: no such gift, taken by another, or refunded.
     """
     async with lane.transaction() as tx:
         buyer_id = await tx.fetchval(_BUYER, code)
@@ -75,43 +93,56 @@ async def claim_gift(lane: Lane, *, code: str, user_id: int, now: datetime) -> S
         # The buyer's lock keeps a refund of the gift out until this is over.
         await lock_people(tx, {user_id, buyer_id})
         row = await tx.fetchrow(_FIND, code)
-        if row is None:
+        assert row is not None  # noqa: S101 - typing: gifts are never deleted
+        if row["claimed_by"] == user_id:
+            return await _taken_before(tx, user_id, code)
+        open_to_all = row["claimed_by"] is None and row["canceled_at"] is None
+        if not open_to_all or row["payment_id"] is None:
             raise GiftGoneError(code)
         await tx.execute(_CLAIM, row["id"], user_id, now)
-        subscription = await grant_access(
-            tx,
-            Grant(
-                user_id,
-                Source.GIFT,
-                f"gift:{row['id']}",
-                row["duration_days"] * _DAY_SECONDS,
-                plan_id=row["plan_id"],
-                limits=Limits(row["device_limit"], row["traffic_limit_bytes"]),
-                value_minor=row["value_minor"],
-                list_minor=row["list_minor"],
-                payment_id=row["payment_id"],
-            ),
-            now,
-        )
-        await notify(
-            tx,
-            chat_id=buyer_id,
-            kind="gift-claimed",
-            key=f"gift-claimed:{row['id']}",
-            params={"days": row["duration_days"]},
-            now=now,
-            priority=ANSWER,
-        )
+        subscription = await grant_access(tx, _grant(row, user_id), now)
+        if buyer_id != user_id:
+            await notify(
+                tx,
+                chat_id=buyer_id,
+                kind="gift-claimed",
+                key=f"gift-claimed:{row['id']}",
+                params={"days": row["duration_days"]},
+                now=now,
+                priority=ANSWER,
+            )
     return subscription
+
+
+async def _taken_before(tx: Transaction, user_id: int, code: str) -> Subscription:
+    row = await tx.fetchrow(_SUBSCRIPTION, user_id)
+    subscription = None if row is None else subscription_from(row)
+    if subscription is None:
+        raise GiftGoneError(code)
+    return subscription
+
+
+def _grant(row: Row, user_id: int) -> Grant:
+    return Grant(
+        user_id,
+        Source.GIFT,
+        f"gift:{row['id']}",
+        row["duration_days"] * _DAY_SECONDS,
+        plan_id=row["plan_id"],
+        limits=Limits(row["device_limit"], row["traffic_limit_bytes"]),
+        value_minor=row["value_minor"],
+        list_minor=row["list_minor"],
+        payment_id=row["payment_id"],
+    )
 
 
 def _gift(row: Row) -> Gift:
     return Gift(
         id=row["id"],
         code=row["code"],
-        buyer_id=row["buyer_id"],
+        title_ru=row["title_ru"],
+        title_en=row["title_en"],
         duration_days=row["duration_days"],
-        plan_id=row["plan_id"],
         created_at=row["created_at"],
         claimed_at=row["claimed_at"],
         canceled_at=row["canceled_at"],
