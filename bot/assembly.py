@@ -17,9 +17,10 @@ from bot.db import Database
 from bot.db.errors import UnavailableError
 from bot.db.lock import Leadership
 from bot.handlers import introduction, make_router
+from bot.handlers.checkout import make_answer_in_time
 from bot.handlers.gate import make_gate
 from bot.handlers.notices import make_render
-from bot.handlers.people import make_people
+from bot.handlers.people import forget_question, make_people
 from bot.handlers.services import Services
 from bot.money import EXPONENTS
 from bot.payments.registry import Payments
@@ -46,6 +47,7 @@ from bot.vpn.hosts import Hosts
 from bot.web.ops import OpsFacts, make_ops_app
 from bot.web.payment_notices import PaymentNotices
 from bot.web.public import make_public_app
+from bot.web.subscriptions import Subscriptions
 from bot.web.webhook import Application, Webhook
 from bot.workers import health_check
 from bot.workers.table import table
@@ -153,7 +155,12 @@ def assemble(
             too_fast=_words(texts, "too-fast"),
             failed=_words(texts, "failed"),
         ),
-        middlewares=[make_people(user_reads, texts), make_gate(services)],
+        middlewares=[
+            make_answer_in_time(texts, settings.pre_checkout_timeout.total_seconds()),
+            make_people(user_reads, texts),
+            forget_question,
+            make_gate(services),
+        ],
         unavailable=(UnavailableError,),
     )
     cashier = Cashier(database.updates, terms, wakes, clock=_now)
@@ -165,8 +172,11 @@ def assemble(
         clock=_now,
         timeout_seconds=settings.update_timeout.total_seconds(),
     )
+    subscriptions = Subscriptions(
+        database.updates, texts, public_url=settings.public_url, clock=_now
+    )
     public_app = Webhook(
-        cast("Application", make_public_app([notices])),
+        cast("Application", make_public_app([notices, subscriptions])),
         dispatcher,
         client=telegram,
         secret=settings.webhook_secret_token,

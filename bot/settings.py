@@ -110,6 +110,10 @@ class Settings(ProcessSettings):
     update_timeout: Seconds = Field(
         timedelta(seconds=55), description="Deadline of one update; Telegram itself waits 60 s."
     )
+    pre_checkout_timeout: Seconds = Field(
+        timedelta(seconds=8),
+        description="So long the shop may take to allow a payment, in seconds; after it, no.",
+    )
     user_rate_limit: float = Field(
         3.0, gt=0, description="Updates a second that one person may send, over time."
     )
@@ -284,6 +288,9 @@ class Settings(ProcessSettings):
             )
         if (self.yookassa_shop_id is None) != (self.yookassa_secret_key is None):
             problems.append("YOOKASSA_SHOP_ID, YOOKASSA_SECRET_KEY: set both or neither")
+        # Bot API: answerPreCheckoutQuery must be received within 10 seconds.
+        if self.pre_checkout_timeout >= timedelta(seconds=10):
+            problems.append("PRE_CHECKOUT_TIMEOUT: must be less than the 10 seconds Telegram waits")
         if self.update_timeout >= timedelta(seconds=60):
             problems.append("UPDATE_TIMEOUT: must be less than the 60 seconds Telegram waits")
         return problems

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.handlers import conversation
+from bot.handlers import access, buy, checkout, connect, conversation, paying
 from bot.telegram.methods import (
     Method,
     SetMyCommands,
@@ -14,12 +14,17 @@ from bot.telegram.routing import Router
 from bot.telegram.types import BotCommand
 from bot.texts import Texts
 
-_COMMANDS = ("start", "menu", "language", "help")
+_COMMANDS = ("start", "menu", "buy", "access", "connect", "language", "help")
 
 
 def make_router(texts: Mapping[str, Texts]) -> Router:
     """Return every handler; the first that agrees is taken, so the general ones come last."""
     root = Router()
+    root.include(checkout.router)
+    root.include(buy.router)
+    root.include(paying.router)
+    root.include(access.router)
+    root.include(connect.router)
     root.include(conversation.make_choose_language(texts))
     root.include(conversation.router)
     return root

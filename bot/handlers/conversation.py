@@ -4,9 +4,15 @@ import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
 
+from bot.handlers.access import trial_days
+from bot.handlers.connect import connect_screen
 from bot.handlers.screens import conversation as screens
-from bot.handlers.turning import answered, turn_to
+from bot.handlers.turning import answered, show, turn_to, wake_workers
 from bot.shop import users
+from bot.shop.errors import GiftGoneError
+from bot.shop.gifts import PAYLOAD_PREFIX as GIFT_PREFIX
+from bot.shop.gifts import claim_gift
+from bot.shop.referrals import note_referrer
 from bot.telegram.context import Context, Reply
 from bot.telegram.methods import SendMessage
 from bot.telegram.routing import CallbackData, ChatType, Command, Router
@@ -21,34 +27,38 @@ _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 @router.message(_private, Command("start"))
 async def start(ctx: Context) -> Reply:
-    """Greet; remember what brought the person."""
-    if _PAYLOAD.fullmatch(ctx.args) and ctx.user.start_payload is None:
-        await users.keep_start_payload(ctx.lane, ctx.user.id, ctx.args)
-    return screens.greeting(ctx.texts, ctx.user.first_name).send(ctx.user.id)
+    """Greet; remember what brought the person, and give them the gift that they came for."""
+    payload = ctx.args if _PAYLOAD.fullmatch(ctx.args) else ""
+    if payload and ctx.user.start_payload is None:
+        await users.keep_start_payload(ctx.lane, ctx.user.id, payload)
+        await note_referrer(ctx.lane, ctx.user.id, payload, ctx.now)
+    if payload.startswith(GIFT_PREFIX):
+        return await _take_gift(ctx, payload.removeprefix(GIFT_PREFIX))
+    return show(ctx, screens.greeting(ctx.texts, ctx.user.first_name, home(ctx)))
 
 
 @router.message(_private, Command("menu"))
 async def menu(ctx: Context) -> Reply:
     """Show the menu."""
-    return screens.menu(ctx.texts).send(ctx.user.id)
+    return show(ctx, screens.menu(ctx.texts, home(ctx)))
 
 
 @router.message(_private, Command("language"))
 async def language(ctx: Context) -> Reply:
     """Show the choice of languages."""
-    return screens.language(ctx.texts).send(ctx.user.id)
+    return show(ctx, screens.language(ctx.texts))
 
 
 @router.message(_private, Command("help"))
 async def help_(ctx: Context) -> Reply:
     """Show what the commands do."""
-    return screens.help_(ctx.texts).send(ctx.user.id)
+    return show(ctx, screens.help_(ctx.texts))
 
 
 @router.callback_query(CallbackData("menu"))
 async def to_menu(ctx: Context) -> Reply:
     """Go back to the menu."""
-    return turn_to(ctx, screens.menu(ctx.texts))
+    return turn_to(ctx, screens.menu(ctx.texts, home(ctx)))
 
 
 @router.callback_query(CallbackData("about"))
@@ -81,7 +91,7 @@ def make_choose_language(texts: Mapping[str, Texts]) -> Router:
             return answered(ctx, ctx.texts("unknown-button"))
         await users.choose_language(ctx.lane, ctx.user.id, locale)
         ctx.texts = texts[locale]
-        return turn_to(ctx, screens.menu(ctx.texts), toast=ctx.texts("language-chosen"))
+        return turn_to(ctx, screens.menu(ctx.texts, home(ctx)), toast=ctx.texts("language-chosen"))
 
     return choices
 
@@ -103,10 +113,10 @@ async def membership(ctx: Context) -> Reply:
 @router.message(_private)
 async def unknown_message(ctx: Context) -> Reply:
     """Answer whatever else is said with the menu."""
-    return screens.unknown(ctx.texts).send(ctx.user.id)
+    return show(ctx, screens.unknown(ctx.texts, home(ctx)))
 
 
-@router.message(Command("start", "menu", "language", "help"))
+@router.message(Command("start", "menu", "buy", "access", "connect", "language", "help"))
 async def in_a_group(ctx: Context) -> Reply:
     """In a group, say where to talk; other words there are not for us."""
     assert ctx.update.message is not None  # noqa: S101 - typing: the router saw to it
@@ -117,3 +127,17 @@ async def in_a_group(ctx: Context) -> Reply:
 async def unknown_button(ctx: Context) -> Reply:
     """A button of an earlier version, or one that somebody made up."""
     return answered(ctx, ctx.texts("unknown-button"))
+
+
+def home(ctx: Context) -> screens.Home:
+    """Return what the menu depends on; the person was read with the update, so it costs nothing."""
+    return screens.Home(ctx.user.access_until, trial_days(ctx), ctx.now)
+
+
+async def _take_gift(ctx: Context, code: str) -> Reply:
+    try:
+        await claim_gift(ctx.lane, code=code, user_id=ctx.user.id, now=ctx.now)
+    except GiftGoneError:
+        return show(ctx, screens.gift_gone(ctx.texts, home(ctx)))
+    wake_workers(ctx)
+    return show(ctx, await connect_screen(ctx, after="gift-taken"))

@@ -26,6 +26,26 @@ def turn_to(ctx: Context, screen: AnyScreen, *, toast: str | None = None) -> lis
     return [screen.send(message.chat.id), gone, answer]
 
 
+def show(ctx: Context, screen: AnyScreen, *, toast: str | None = None) -> list[Method[Any]]:
+    """Show `screen` to whoever pressed a button (see `turn_to`) or wrote something."""
+    if ctx.update.callback_query is not None:
+        return turn_to(ctx, screen, toast=toast)
+    return [screen.send(ctx.user.id)]
+
+
+def wake_workers(ctx: Context) -> None:
+    """Let what was just committed happen at once: keys on their hosts, notices on their way."""
+    ctx.services.wakes.activation.set()
+    ctx.services.wakes.notifier.set()
+
+
+def last_number(ctx: Context) -> int | None:
+    """Return the id at the end of a button's data; None if it is none: somebody made it up."""
+    tail = ctx.args.rpartition(":")[2]
+    # 18 digits are less than a bigint holds, and no id of ours comes near.
+    return int(tail) if tail.isascii() and tail.isdigit() and len(tail) <= 18 else None
+
+
 def answered(ctx: Context, words: str | None = None, *, alert: bool = False) -> AnswerCallbackQuery:
     """Return the answer to the button: `words` (200 characters) pass by, or must be confirmed."""
     return AnswerCallbackQuery(

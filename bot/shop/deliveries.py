@@ -64,6 +64,15 @@ _SENT = """
      where id = any($1::bigint[])
 """
 
+# Whoever has it in hand sends it.
+_ANSWERED = """
+    update notifications
+       set sent_at = $3
+     where chat_id = $1 and key = $2  -- notifications_chat_id_key_key
+       and sent_at is null and failed_at is null
+       and (leased_until is null or leased_until <= $3)
+"""
+
 _PUT_OFF = """
     update notifications
        set run_at = $2, leased_until = null, last_error = $3, attempts = attempts - $4
@@ -122,6 +131,14 @@ async def claim_notices(lane: Lane, now: datetime, *, limit: int, lease: timedel
 async def notices_sent(lane: Lane, ids: Collection[int], now: datetime) -> None:
     """Note that Telegram has taken them; safe to repeat."""
     await lane.execute(_SENT, list(ids), now)
+
+
+async def answered(lane: Lane, chat_id: int, key: str, now: datetime) -> None:
+    """Note that a handler tells the person itself, on the screen they look at; safe to repeat.
+
+    For handlers whose answer Telegram's redelivery of the update makes certain.
+    """
+    await lane.execute(_ANSWERED, chat_id, key, now)
 
 
 async def put_off(

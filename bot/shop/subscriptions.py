@@ -39,6 +39,15 @@ _REISSUE = """
      where user_id = $1
     returning host_id
 """
+# payments_of_purchase: Telegram names a subscription by the purchase that began it.
+_NOTE_STARS_OF_PURCHASE = """
+    update subscriptions s
+       set stars_canceled = $3, updated_at = $4
+      from payments p
+     where s.user_id = $1 and p.purchase_id = $2 and p.provider = 'stars'
+       and p.charge_id = s.stars_charge_id
+    returning s.expires_at
+"""
 _NOTE_STARS = """
     update subscriptions
        set stars_canceled = $3, updated_at = $4
@@ -125,6 +134,17 @@ async def note_stars_subscription(
 ) -> bool:
     """Note that the person canceled or resumed a Stars subscription; False if it is another one."""
     return await lane.fetchval(_NOTE_STARS, user_id, charge_id, canceled, now) is not None
+
+
+async def note_stars_change(
+    lane: Lane, user_id: int, purchase_id: int, *, canceled: bool, now: datetime
+) -> bool:
+    """Note what Telegram says of the Stars subscription that a purchase began; False if unknown.
+
+    A subscription that failed to renew counts as canceled: it charges no more.
+    """
+    noted = await lane.fetchval(_NOTE_STARS_OF_PURCHASE, user_id, purchase_id, canceled, now)
+    return noted is not None
 
 
 async def reissue_vpn_key(lane: Lane, user_id: int, now: datetime) -> Subscription:

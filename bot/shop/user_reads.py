@@ -18,9 +18,10 @@ _BATCH = 200
 # seen_at is for people who look at statistics: once an hour is often enough.
 _READ = """
     select id, first_name, last_name, username, language_code, language, start_payload,
-           blocked_at, banned_at, awaiting,
+           blocked_at, banned_at, awaiting, expires_at as access_until,
            seen_at > now() - interval '1 hour' as seen_lately
       from users
+      left join subscriptions on user_id = id  -- subscriptions_pkey
      where id = any($1::bigint[])  -- users_pkey
 """
 
@@ -38,7 +39,8 @@ _WRITE = """
            language_code = excluded.language_code,
            seen_at = now()
     returning id, first_name, last_name, username, language_code, language, start_payload,
-              blocked_at, banned_at, awaiting
+              blocked_at, banned_at, awaiting,
+              (select expires_at from subscriptions where user_id = u.id) as access_until
 """
 
 
@@ -152,4 +154,5 @@ def _user(row: Row) -> User:
         blocked_at=row["blocked_at"],
         banned_at=row["banned_at"],
         awaiting=row["awaiting"],
+        access_until=row["access_until"],
     )

@@ -37,6 +37,7 @@ class User:
     blocked_at: datetime | None
     banned_at: datetime | None = None
     awaiting: str | None = None
+    access_until: datetime | None = None  # in the past: it is over; None: they never had any
 
     @property
     def locale(self) -> Locale:

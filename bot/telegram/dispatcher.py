@@ -47,7 +47,7 @@ from bot.telegram.middlewares.dedupe import Progress, RecentUpdates
 from bot.telegram.middlewares.error_boundary import ErrorBoundary
 from bot.telegram.middlewares.last_update import LastUpdate
 from bot.telegram.middlewares.limiter import UpdateSlots
-from bot.telegram.middlewares.rate_limit import UserRateLimit, Verdict, never_limited
+from bot.telegram.middlewares.rate_limit import RateLimit, Verdict, never_limited
 from bot.telegram.notices import Notices, notice
 from bot.telegram.outcome import Outcome, Status, outcome_of
 from bot.telegram.routing import Router, RoutingTable
@@ -84,9 +84,7 @@ class Dispatcher:
         unavailable: tuple[type[Exception], ...] = (),
     ) -> None:
         self.last_update = LastUpdate()
-        self.rate_limit = UserRateLimit(
-            rate=settings.user_rate_limit, burst=settings.user_rate_burst
-        )
+        self.rate_limit = RateLimit(rate=settings.user_rate_limit, burst=settings.user_rate_burst)
         self.chat_order = ChatOrder()
         self.slots = UpdateSlots(settings.max_concurrent_updates)
         self.recent = RecentUpdates()

@@ -66,6 +66,16 @@ _BY_USER_AGENT: tuple[tuple[re.Pattern[str], Format], ...] = (
 )
 
 
+def address(public_url: str, token: str) -> str:
+    """Return the subscription link of a token; `public_url` has no slash at its end."""
+    return f"{public_url}/sub/{token}"
+
+
+def opening_address(public_url: str, token: str, app_id: str) -> str:
+    """Return our page that opens an app and lets it import the subscription (`bot.vpn.apps`)."""
+    return f"{address(public_url, token)}/open?app={quote(app_id, safe='')}"
+
+
 def choose_format(user_agent: str | None, suffix: str | None = None) -> Format:
     """Return the form to answer with: what the address asks for, else what the app reads.
 

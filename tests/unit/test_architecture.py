@@ -126,6 +126,7 @@ def test_http_clients_are_made_in_one_place() -> None:
 
 NURSERIES = {
     "app.py": "the one nursery",
+    "handlers/checkout.py": "an answer that goes ahead of a slow database, ends with the update",
     "telegram/polling.py": "the loop and its batches, end with it",
     "web/webhook.py": "discards a body while refusing",
     "demo.py": "the bot beside its stand-in",

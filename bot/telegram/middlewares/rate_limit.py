@@ -1,10 +1,11 @@
-"""How fast one person may go: a token bucket each, in bounded memory.
+"""How fast one person may go, or whoever else has a key: a token bucket each, in bounded memory.
 
 A bucket is kept as one number, the moment at which it will be full again (the generic cell rate
 algorithm). A bucket that is full says nothing, so it is forgotten: memory is that of the people
 who wrote within the last few seconds, and of `capacity` at most.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 from enum import Enum, auto
 from itertools import islice
@@ -38,27 +39,27 @@ def never_limited(update: Update) -> bool:
     )
 
 
-class UserRateLimit:
-    """Each person has `burst` updates at once and gets `rate` a second back."""
+class RateLimit:
+    """Each key (a person) has `burst` goes (updates) at once and gets `rate` a second back."""
 
     def __init__(self, *, rate: float, burst: int, capacity: int = 10_000) -> None:
         self._cost = 1 / rate
         self._depth = burst / rate
         self._capacity = capacity
-        self._buckets: dict[int, _Bucket] = {}  # in the order of their last use
+        self._buckets: dict[Hashable, _Bucket] = {}  # in the order of their last use
 
     def __len__(self) -> int:
-        """Return how many people are remembered now."""
+        """Return how many keys are remembered now."""
         return len(self._buckets)
 
-    def take(self, user_id: int) -> Verdict:
-        """Take one token of this person's; the first refusal since the bucket was full differs."""
+    def take(self, key: Hashable) -> Verdict:
+        """Take one token of this key's; the first refusal since the bucket was full differs."""
         now = trio.current_time()
-        bucket = self._buckets.pop(user_id, None)
+        bucket = self._buckets.pop(key, None)
         if bucket is None or bucket.full_at <= now:
             bucket = _Bucket(now)
         self._forget_the_full(now)
-        self._buckets[user_id] = bucket
+        self._buckets[key] = bucket
         # Sums of 1/rate are not exact: a rounding error is no token.
         if bucket.full_at + self._cost - now <= self._depth + 1e-9:
             bucket.full_at += self._cost
@@ -70,7 +71,7 @@ class UserRateLimit:
 
     def _forget_the_full(self, now: float) -> None:
         # Two of the longest unused with every use: the memory shrinks faster than it grows.
-        for user_id in list(islice(self._buckets, 2)):
-            if self._buckets[user_id].full_at > now and len(self._buckets) < self._capacity:
+        for key in list(islice(self._buckets, 2)):
+            if self._buckets[key].full_at > now and len(self._buckets) < self._capacity:
                 return
-            del self._buckets[user_id]
+            del self._buckets[key]

@@ -1,22 +1,39 @@
 # Screens
 greeting = Hello, { $name }! 👋
 
-    This is Warren, your own VPN in Telegram. What would you like to know?
-menu = Main menu. What would you like to know?
+    This is <b>Warren</b>: your own VPN right in Telegram. Fast, without walls, connected in a minute.
+menu = <b>Main menu</b>
+menu-state-none = You have no access yet.
+menu-state-until = 🔑 Access until <b>{ $until }</b>
+menu-state-over = Your access ended on { $until }.
+menu-buy = 🛒 Buy access
+menu-extend = 🛒 Extend access
+menu-trial = 🎁 Try it free: { $days ->
+    [one] { $days } day
+   *[other] { $days } days
+}
+menu-access = 🔑 My access
+menu-connect = 🔌 Connect
+menu-balance = 👛 Balance
+menu-invite = 👥 Invite
+menu-promo = 🏷 Promo code
+menu-gifts = 🎁 Gifts
 menu-about = 🔐 What access is
 menu-language = 🌐 Language · Язык
 menu-help = 💬 Help
 back = ← Back
 about = <b>What access is</b>
 
-    A VLESS key of your own: open a link in an app, and the internet on your devices works without walls again. All of it, from payment to connection, happens here in this chat.
+    A VLESS key of your own: you add it to an app, and the internet on your devices works without walls again. The key is yours alone.
 
-    Sales open very soon.
-help = <b>Help</b>
+    All of it, from payment to connection, happens here in this chat.
+help = 💬 <b>Help</b>
 
-    /start — start over
-    /menu — the main menu
+    /buy — buy or extend access
+    /access — what you have, and until when
+    /connect — your key, and connecting step by step
     /language — change the language
+    /menu — the main menu
 
     If something looks wrong, send /start: nothing gets lost.
 language-choice = Which language suits you?

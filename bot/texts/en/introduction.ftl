@@ -1,6 +1,9 @@
 # About the bot
 command-start = Start over
 command-menu = Main menu
+command-buy = Buy or extend
+command-access = My access
+command-connect = Connect
 command-language = Change the language
 command-help = Help
 description = Warren is a VPN of your own: access, connection and help right in this chat. Press Start.

@@ -1,6 +1,9 @@
 # О боте
 command-start = Начать сначала
 command-menu = Главное меню
+command-buy = Продлить или купить
+command-access = Мой доступ
+command-connect = Подключиться
 command-language = Сменить язык
 command-help = Помощь
 description = Warren — личный VPN: доступ, подключение и помощь прямо в этом чате. Нажмите «Начать».

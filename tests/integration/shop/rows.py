@@ -8,7 +8,8 @@ from bot.db import Lane
 
 SHARE_LINK = (
     "vless://00000000-0000-4000-8000-000000000000@vpn.example.org:443"
-    "?security=reality&sni=example.com&pbk=key&sid=00&fp=chrome&type=tcp"
+    "?security=reality&sni=example.com&pbk=Bv1u8gW3h9Y2Jm0sQ4kXc7nT5rLdPzOeAaHfGiKjVxo"
+    "&sid=00&fp=chrome&type=tcp"
 )
 
 

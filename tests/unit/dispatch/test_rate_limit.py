@@ -5,26 +5,26 @@ from hypothesis import given
 from hypothesis import strategies as st
 from trio.testing import MockClock
 
-from bot.telegram.middlewares.rate_limit import UserRateLimit, Verdict
+from bot.telegram.middlewares.rate_limit import RateLimit, Verdict
 
 ADMITTED, FIRST_REFUSED, REFUSED = Verdict.ADMITTED, Verdict.FIRST_REFUSED, Verdict.REFUSED
 
 
 async def test_a_burst_passes_and_the_first_one_over_it_is_told(autojump_clock: MockClock) -> None:
-    limit = UserRateLimit(rate=3, burst=4)
+    limit = RateLimit(rate=3, burst=4)
     verdicts = [limit.take(1) for _ in range(7)]
     assert verdicts == [ADMITTED] * 4 + [FIRST_REFUSED] + [REFUSED] * 2
 
 
 async def test_tokens_come_back_at_the_rate(autojump_clock: MockClock) -> None:
-    limit = UserRateLimit(rate=2, burst=2)
+    limit = RateLimit(rate=2, burst=2)
     assert [limit.take(1) for _ in range(3)] == [ADMITTED, ADMITTED, FIRST_REFUSED]
     await trio.sleep(0.5)
     assert [limit.take(1) for _ in range(2)] == [ADMITTED, REFUSED]
 
 
 async def test_one_notice_lasts_until_the_bucket_was_full_again(autojump_clock: MockClock) -> None:
-    limit = UserRateLimit(rate=1, burst=2)
+    limit = RateLimit(rate=1, burst=2)
     seen = []
     for _ in range(20):
         seen.append(limit.take(1))
@@ -35,12 +35,12 @@ async def test_one_notice_lasts_until_the_bucket_was_full_again(autojump_clock: 
 
 
 async def test_people_do_not_share_tokens(autojump_clock: MockClock) -> None:
-    limit = UserRateLimit(rate=1, burst=1)
+    limit = RateLimit(rate=1, burst=1)
     assert [limit.take(1), limit.take(1), limit.take(2)] == [ADMITTED, FIRST_REFUSED, ADMITTED]
 
 
 async def test_memory_is_that_of_the_last_few_seconds(autojump_clock: MockClock) -> None:
-    limit = UserRateLimit(rate=10, burst=5)
+    limit = RateLimit(rate=10, burst=5)
     for person in range(5_000):
         limit.take(person)
         await trio.sleep(0.01)
@@ -48,7 +48,7 @@ async def test_memory_is_that_of_the_last_few_seconds(autojump_clock: MockClock)
 
 
 async def test_memory_is_bounded_also_against_a_crowd(autojump_clock: MockClock) -> None:
-    limit = UserRateLimit(rate=1, burst=5, capacity=100)
+    limit = RateLimit(rate=1, burst=5, capacity=100)
     for person in range(1_000):
         limit.take(person)
     assert len(limit) <= 100
@@ -63,7 +63,7 @@ def test_never_more_than_burst_plus_rate_times_time(
     rate: float, burst: int, pauses: list[float]
 ) -> None:
     async def flood() -> tuple[int, float]:
-        limit = UserRateLimit(rate=rate, burst=burst)
+        limit = RateLimit(rate=rate, burst=burst)
         started = trio.current_time()
         admitted = 0
         for pause in pauses:
