@@ -41,13 +41,14 @@ async def cross(function: Callable[..., Awaitable[T]], *args: Any) -> T:
 async def cross_always(function: Callable[..., Awaitable[T]], *args: Any) -> T:
     """Like `cross`, also when this task is cancelled already: for ends and cleanup."""
     with trio.CancelScope(shield=True):
-        return await _translated(function, *args)
+        return await translated(aio_as_trio(function), *args)
     raise AssertionError("a scope that is never cancelled swallows nothing")
 
 
-async def _translated(function: Callable[..., Awaitable[T]], *args: Any) -> T:
+async def translated(function: Callable[..., Awaitable[T]], *args: Any) -> T:
+    """Run `function(*args)` on the side where this is awaited, with errors of `bot.db.errors`."""
     try:
-        return await aio_as_trio(function)(*args)
+        return await function(*args)
     except (Exception, asyncio.CancelledError) as error:
         meaning = translate(error)
         if meaning is None:

@@ -15,7 +15,7 @@ import structlog
 import trio
 
 from bot import metrics
-from bot.db.border import cross, cross_always, ending_after
+from bot.db.border import cross, cross_always, ending_after, translated
 from bot.db.errors import (
     DeadlineError,
     NestedConnectionError,
@@ -68,6 +68,20 @@ class Lane:
         `patient` lifts the bounds on a statement's duration, for migrations.
         """
         return Transaction(self, self._bounds, patient=patient)
+
+    async def unit(self, work: "Callable[[Transaction], Awaitable[T]]") -> T:
+        """Run `work` in one transaction and one crossing, and return what it returns.
+
+        The fast path of what is hot: a crossing costs about as much as a statement, and a
+        `transaction()` makes one for each. `work` runs on the asyncio side of the border: it may
+        await its transaction and nothing else. Cancelled: before it, or once all of it is done.
+        """
+        slot = await self.take()
+        try:
+            with holding(self.name):
+                return await cross(_run_unit, self, self._pool(), self._bounds, work)
+        finally:
+            self.give_back(slot)
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
         """Run one statement by itself and return its rows."""
@@ -179,11 +193,11 @@ class Transaction:
 
     async def fetch(self, sql: str, *args: Any) -> list[Row]:
         """Run a statement and return its rows."""
-        return await cross(_run, self._open(), self._seconds, _fetch, sql, args)
+        return await self._run(_fetch, sql, args)
 
     async def fetchrow(self, sql: str, *args: Any) -> Row | None:
         """Run a statement and return its first row."""
-        return await cross(_run, self._open(), self._seconds, _fetchrow, sql, args)
+        return await self._run(_fetchrow, sql, args)
 
     async def fetchval(self, sql: str, *args: Any) -> Any:
         """Run a statement and return the first column of its first row."""
@@ -192,16 +206,34 @@ class Transaction:
 
     async def execute(self, sql: str, *args: Any) -> str:
         """Run a statement and return its command tag; without `args` it may be a whole script."""
-        return await cross(_run, self._open(), self._seconds, _execute, sql, args)
+        return await self._run(_execute, sql, args)
 
     async def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
         """Run a statement once for each row of arguments."""
-        await cross(_run, self._open(), self._seconds, _executemany, sql, rows)
+        await self._run(_executemany, sql, rows)
+
+    async def _run(self, statement: _Statement[T], sql: str, args: Sequence[Any]) -> T:
+        return await cross(_run, self._open(), self._seconds, statement, sql, args)
 
     def _open(self) -> _Connection:
         if self._connection is None:
             raise QueryError("the transaction is over; its connection belongs to others now")
         return self._connection
+
+
+class _Unit(Transaction):
+    """The transaction of `Lane.unit`, as its work sees it: on the asyncio side already."""
+
+    def __init__(self, lane: Lane, bounds: Bounds, connection: _Connection) -> None:
+        super().__init__(lane, bounds, patient=False)
+        self._connection = connection
+
+    async def _run(self, statement: _Statement[T], sql: str, args: Sequence[Any]) -> T:
+        return await translated(_run_in_unit, self._open(), statement, sql, args)
+
+    def close(self) -> None:
+        """Keep the work from reaching a connection that belongs to others now."""
+        self._connection = None
 
 
 # ---- the asyncio side: everything below runs in trio-asyncio's loop, shielded by the border ----
@@ -239,6 +271,33 @@ async def _run_once(
             return await statement(connection, sql, args)
     finally:
         await pool.release(connection, timeout=bounds.acquire)
+
+
+async def _run_in_unit(
+    connection: _Connection, statement: _Statement[T], sql: str, args: Sequence[Any]
+) -> T:
+    try:
+        return await statement(connection, sql, args)
+    except (asyncpg.InterfaceError, asyncpg.InternalClientError):
+        connection.terminate()  # as `ending_after` does, which sees the translated error only
+        raise
+
+
+async def _run_unit(
+    lane: Lane, pool: _Pool, bounds: Bounds, work: Callable[[Transaction], Awaitable[T]]
+) -> T:
+    connection = await _begin(pool, bounds, False)
+    unit = _Unit(lane, bounds, connection)
+    try:
+        with ending_after(connection, bounds.command):
+            result = await work(unit)
+    except BaseException:
+        unit.close()
+        await _roll_back(pool, connection, bounds)
+        raise
+    unit.close()
+    await _commit(pool, connection, bounds)
+    return result
 
 
 async def _begin(pool: _Pool, bounds: Bounds, patient: bool) -> _Connection:

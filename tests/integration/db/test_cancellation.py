@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 import trio
@@ -9,8 +10,14 @@ import trio.testing
 from trio_asyncio import aio_as_trio
 
 from bot import http
-from bot.db import Database, open_database
-from bot.db.errors import DatabaseError, DeadlineError, NestedConnectionError, QueryError
+from bot.db import Database, Transaction, open_database
+from bot.db.errors import (
+    DatabaseError,
+    DeadlineError,
+    NestedConnectionError,
+    QueryError,
+    UniqueError,
+)
 from bot.holding import ConnectionHeldError, held_lane
 from bot.settings import Settings
 from tests.cluster import Cluster
@@ -66,6 +73,58 @@ async def test_hammering_under_random_cancellation_leaves_the_pool_whole(
     committed = {(row["worker"], row["number"]) for row in rows}
     # A unit that ended is there; one that was cancelled after its COMMIT may be there too.
     assert done <= committed
+
+
+async def test_units_under_random_cancellation_are_all_or_nothing(database: Database) -> None:
+    await database.updates.execute(TABLE)
+    done: set[int] = set()
+    cancelled = 0
+
+    async def hammer(worker: int) -> None:
+        nonlocal cancelled
+        dice = random.Random(worker)
+        for number in range(worker * 100, worker * 100 + 40):
+
+            async def work(transaction: Transaction, number: int = number) -> int:
+                await transaction.execute(MARK, 1, number, 1)
+                if not number % 5:
+                    raise LookupError
+                await transaction.execute(MARK, 1, number, 2)
+                return number
+
+            with trio.move_on_after(dice.uniform(0, 0.03)) as scope, suppress(LookupError):
+                done.add(await database.updates.unit(work))
+            cancelled += scope.cancelled_caught
+
+    with trio.fail_after(90):
+        async with trio.open_nursery() as nursery:
+            for worker in range(20):
+                nursery.start_soon(hammer, worker)
+
+    assert cancelled > 50  # else nothing was shown
+    assert_whole(database)
+    rows = await database.updates.fetch("select number, count(*) as parts from marks group by 1")
+    assert {row["parts"] for row in rows} == {2}
+    committed = {row["number"] for row in rows}
+    assert done <= committed
+    assert not [number for number in committed if not number % 5]
+
+
+async def test_the_work_of_a_unit_meets_typed_errors_and_ends_with_it(database: Database) -> None:
+    await database.updates.execute("create table keys (key int primary key)")
+    kept = []
+
+    async def work(transaction: Transaction) -> None:
+        kept.append(transaction)
+        await transaction.execute("insert into keys values (1)")
+        await transaction.execute("insert into keys values (1)")
+
+    with pytest.raises(UniqueError):
+        await database.updates.unit(work)
+    with pytest.raises(QueryError, match="is over"):
+        await kept[0].execute("select")
+    assert await database.updates.fetchval("select count(*) from keys") == 0
+    assert_whole(database)
 
 
 async def test_a_cancelled_transaction_leaves_no_row(database: Database) -> None:
