@@ -24,30 +24,39 @@ _CURRENT = f"""
       from (select $1::bigint as id) as person
       left join subscriptions s on s.user_id = person.id
 """  # noqa: S608 - columns of ours
-# One row for each change, in the order of the arrays; then the subscription that comes of them.
-_WRITE = """
+# One row for each change, in the order of the arrays; the subscription that comes of them; and
+# what its host is to have.
+_WRITE = f"""
     with granted as (
         insert into access_grants (user_id, payment_id, admin_id, note, created_at,
                                    source, key, seconds, expires_before, expires_after)
         select $1, $2, $3, $4, $5, changes.*
           from unnest($6::text[], $7::text[], $8::bigint[], $9::timestamptz[], $10::timestamptz[])
                as changes
+    ), subscribed as (
+        insert into subscriptions (user_id, created_at, updated_at, vpn_uuid, link_token, host_id,
+                                   plan_id, expires_at, ended_at, is_trial, device_limit,
+                                   traffic_limit_bytes, rate_minor, rate_seconds,
+                                   stars_charge_id, stars_until, stars_canceled)
+        values ($1, $5, $5, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
+        on conflict (user_id) do update  -- subscriptions_pkey; the key and the link stay
+           set updated_at = excluded.updated_at, host_id = excluded.host_id,
+               plan_id = excluded.plan_id, expires_at = excluded.expires_at,
+               ended_at = excluded.ended_at, is_trial = excluded.is_trial,
+               device_limit = excluded.device_limit,
+               traffic_limit_bytes = excluded.traffic_limit_bytes,
+               rate_minor = excluded.rate_minor, rate_seconds = excluded.rate_seconds,
+               stars_charge_id = excluded.stars_charge_id, stars_until = excluded.stars_until,
+               stars_canceled = excluded.stars_canceled
+        returning *
+    ), wanted as (
+        select vpn_uuid as uuid, host_id, user_id, 'present' as desired, null::uuid as replaces,
+               expires_at, traffic_limit_bytes, updated_at as wanted_at
+          from subscribed
+         where ended_at is null and host_id is not null
     )
-    insert into subscriptions (user_id, created_at, updated_at, vpn_uuid, link_token, host_id,
-                               plan_id, expires_at, ended_at, is_trial, device_limit,
-                               traffic_limit_bytes, rate_minor, rate_seconds,
-                               stars_charge_id, stars_until, stars_canceled)
-    values ($1, $5, $5, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
-    on conflict (user_id) do update  -- subscriptions_pkey; the key and the link stay
-       set updated_at = excluded.updated_at, host_id = excluded.host_id,
-           plan_id = excluded.plan_id, expires_at = excluded.expires_at,
-           ended_at = excluded.ended_at, is_trial = excluded.is_trial,
-           device_limit = excluded.device_limit,
-           traffic_limit_bytes = excluded.traffic_limit_bytes,
-           rate_minor = excluded.rate_minor, rate_seconds = excluded.rate_seconds,
-           stars_charge_id = excluded.stars_charge_id, stars_until = excluded.stars_until,
-           stars_canceled = excluded.stars_canceled
-"""
+    {vpn_clients.WANT}
+"""  # noqa: S608 - a statement of ours
 # access_grants_of_payment, access_grants_of_user: what a payment gave, and every later change
 # that made what was left at that moment longer or shorter as a whole.
 _OF_PAYMENT = """
@@ -200,7 +209,6 @@ async def extend(tx: Transaction, current: Current, grant: Grant, now: datetime)
             stars_canceled=False,
         )
     await _write(tx, new, changes, grant, now)
-    await _want(tx, new, now)
     return new
 
 
@@ -239,8 +247,6 @@ async def shorten(tx: Transaction, had: Subscription, grant: Grant, now: datetim
     await _write(tx, new, [change], grant, now)
     if over:
         await vpn_clients.want_none(tx, [had.user_id], now)
-    else:
-        await _want(tx, new, now)
     return new
 
 
@@ -368,19 +374,4 @@ async def _write(
         new.stars_charge_id,
         new.stars_until,
         new.stars_canceled,
-    )
-
-
-async def _want(tx: Transaction, new: Subscription, now: datetime) -> None:
-    if new.host_id is None:
-        return  # every host is full: `place_without_host` will do it
-    await vpn_clients.want(
-        tx,
-        uuid=new.vpn_uuid,
-        host_id=new.host_id,
-        user_id=new.user_id,
-        desired="present",
-        expires_at=new.expires_at,
-        traffic_limit_bytes=new.limits.traffic_limit_bytes,
-        now=now,
     )

@@ -63,18 +63,20 @@ async def deliver(tx: Transaction, sale: Sale, *, now: datetime, terms: Terms) -
 
 async def reward_referrer(
     tx: Transaction, purchase: Purchase, referrer_id: int | None, *, now: datetime, terms: Terms
-) -> None:
-    """Credit who brought the buyer, for money that came from outside."""
-    if referrer_id is not None:
-        await referrals.reward(
-            tx,
-            referrer_id=referrer_id,
-            referred_id=purchase.user_id,
-            purchase_id=purchase.id,
-            value_minor=purchase.value_minor,
-            now=now,
-            terms=terms,
-        )
+) -> list[Notice]:
+    """Credit who brought the buyer, for money that came from outside; return what to tell them."""
+    if referrer_id is None:
+        return []
+    notice = await referrals.reward(
+        tx,
+        referrer_id=referrer_id,
+        referred_id=purchase.user_id,
+        purchase_id=purchase.id,
+        value_minor=purchase.value_minor,
+        now=now,
+        terms=terms,
+    )
+    return [] if notice is None else [notice]
 
 
 def seconds_of(purchase: Purchase) -> int:

@@ -5,7 +5,7 @@ dropped. The second delivery of a charge finds its row and changes nothing. A pa
 after its purchase expired or was canceled is honoured.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
@@ -117,37 +117,21 @@ async def finalize_purchase(
 
     Raises errors of `bot.db.errors` only: deliver it again then. Cancelled: all or nothing.
     """
-    async with lane.transaction() as tx:
-        buyer = await tx.fetchrow(_LOCK_BUYER, _id(charge.purchase_id), _id(charge.user_id))
-        facts = await read_facts(tx, _id(charge.purchase_id), charge.provider, charge.charge_id)
+
+    async def take(tx: Transaction) -> Finalized:
+        purchase_id = _id(charge.purchase_id)
+        buyer = await tx.fetchrow(_LOCK_BUYER, purchase_id, _id(charge.user_id))
+        facts = await read_facts(tx, purchase_id, charge.provider, charge.charge_id)
         if facts.seen is not None:
             return facts.seen
         reason = _why_review(facts.purchase, charge)
         if reason is not None or facts.purchase is None or buyer is None:
             return await _keep(tx, charge, facts, reason or ReviewReason.UNKNOWN_PURCHASE, now)
-        purchase = facts.purchase
-        next_period = purchase.state is PurchaseState.PAID
-        if next_period:  # of a Stars subscription
-            key = f"stars:{charge.charge_id}"
-            purchase = await purchases.copy(
-                tx, purchase, user_id=purchase.user_id, key=key, now=now
-            )
-        payment_id = await receive(tx, charge, purchase, now)
-        if payment_id is None:
-            return await _repeated(tx, charge)
-        sale = Sale(
-            purchase,
-            payment_id,
-            facts.current,
-            facts.titles,
-            stars=_stars(charge, facts),
-            automatic=next_period,
-        )
-        notice = await deliver(tx, sale, now=now, terms=terms)
-        await reward_referrer(tx, purchase, buyer["referrer_id"], now=now, terms=terms)
-        await outbox.write(tx, [notice], now)
-    log.info("purchase.paid", purchase_id=purchase.id, provider=charge.provider.value)
-    return Finalized(Outcome.APPLIED, payment_id, purchase.id, purchase.user_id)
+        return await _apply(tx, charge, facts, buyer["referrer_id"], now=now, terms=terms)
+
+    done = await lane.unit(take)
+    log.info("payment.received", **asdict(done), provider=charge.provider.value)
+    return done
 
 
 async def finalize_balance_purchase(
@@ -158,7 +142,8 @@ async def finalize_balance_purchase(
     Raises InsufficientFundsError, PurchaseGoneError (expired, canceled, somebody else's) and
     PlanGoneError: nothing is taken then.
     """
-    async with lane.transaction() as tx:
+
+    async def take(tx: Transaction) -> Finalized:
         await lock_person(tx, user_id)
         facts = await read_facts(tx, purchase_id, ProviderName.BALANCE, f"purchase:{purchase_id}")
         purchase = facts.purchase
@@ -171,8 +156,10 @@ async def finalize_balance_purchase(
             raise PurchaseGoneError(f"purchase {purchase_id} can't be paid from the balance")
         if not facts.plan_active:
             raise PlanGoneError(f"plan {purchase.plan_id} is not sold")
-        done = await pay_from_balance(tx, purchase, facts, now=now, terms=terms)
-    log.info("purchase.paid", purchase_id=purchase_id, provider="balance")
+        return await pay_from_balance(tx, purchase, facts, now=now, terms=terms)
+
+    done = await lane.unit(take)
+    log.info("payment.received", **asdict(done), provider="balance")
     return done
 
 
@@ -282,6 +269,39 @@ def _why_review(purchase: Purchase | None, charge: Charge) -> ReviewReason | Non
     return None
 
 
+async def _apply(
+    tx: Transaction,
+    charge: Charge,
+    facts: Facts,
+    referrer_id: int | None,
+    *,
+    now: datetime,
+    terms: Terms,
+) -> Finalized:
+    """Give what a charge paid for that fits its purchase, or another period of it."""
+    assert facts.purchase is not None  # noqa: S101 - typing: the caller has looked
+    purchase = facts.purchase
+    next_period = purchase.state is PurchaseState.PAID
+    if next_period:  # of a Stars subscription
+        key = f"stars:{charge.charge_id}"
+        purchase = await purchases.copy(tx, purchase, user_id=purchase.user_id, key=key, now=now)
+    payment_id = await receive(tx, charge, purchase, now)
+    if payment_id is None:
+        return await _repeated(tx, charge)
+    sale = Sale(
+        purchase,
+        payment_id,
+        facts.current,
+        facts.titles,
+        stars=_stars(charge, facts),
+        automatic=next_period,
+    )
+    notices = [await deliver(tx, sale, now=now, terms=terms)]
+    notices += await reward_referrer(tx, purchase, referrer_id, now=now, terms=terms)
+    await outbox.write(tx, notices, now)
+    return Finalized(Outcome.APPLIED, payment_id, purchase.id, purchase.user_id)
+
+
 async def _keep(
     tx: Transaction, charge: Charge, facts: Facts, reason: ReviewReason, now: datetime
 ) -> Finalized:
@@ -303,7 +323,6 @@ async def _keep(
     if seen.user_id is not None:
         notices.append(Notice(seen.user_id, "payment-review", key, params, ANSWER))
     await outbox.write(tx, notices, now)
-    log.warning("payment.review", payment_id=payment_id, reason=reason.value)
     return Finalized(Outcome.REVIEW, payment_id, seen.purchase_id, seen.user_id)
 
 

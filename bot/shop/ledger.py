@@ -16,19 +16,30 @@ from bot.shop.locks import lock_person
 from bot.shop.terms import Terms
 
 # balances_pkey. The row's lock is what orders two movements of the same balance.
-_CREDIT = """
-    with moved as (
+CREDIT = """
+    , moved as (
         insert into balances as b (user_id, amount_minor, currency)
-        values ($1, $2, $3)
+        select user_id, amount_minor, currency from movement
         on conflict (user_id, currency) do update
            set amount_minor = b.amount_minor + excluded.amount_minor
         returning amount_minor
     )
     insert into ledger (user_id, amount_minor, currency, balance_minor, kind, key, purchase_id,
                         admin_id, note, created_at)
-    select $1, $2, $3, moved.amount_minor, $4, $5, $6, $7, $8, $9
-      from moved
+    select user_id, movement.amount_minor, currency, moved.amount_minor, kind, key, purchase_id,
+           admin_id, note, created_at
+      from movement, moved
     returning balance_minor
+"""
+"""Credits the row of a relation `movement`, which the statement begins with."""
+
+_CREDIT_ONE = f"""
+    with movement as (
+        select $1::bigint as user_id, $2::bigint as amount_minor, $3::text as currency,
+               $4::text as kind, $5::text as key, $6::bigint as purchase_id,
+               $7::bigint as admin_id, $8::text as note, $9::timestamptz as created_at
+    )
+    {CREDIT}
 """
 _DEBIT = """
     with moved as (
@@ -105,7 +116,7 @@ class Entry:
 
 async def credit(tx: Transaction, movement: Movement, now: datetime) -> Money:
     """Add to a balance and return what it is now; raises UniqueError for a key that was used."""
-    balance = await tx.fetchval(_CREDIT, *_arguments(movement, now))
+    balance = await tx.fetchval(_CREDIT_ONE, *_arguments(movement, now))
     return Money(balance, movement.amount.currency)
 
 

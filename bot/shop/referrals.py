@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 
 from bot.db import Lane, Transaction
 from bot.money import Money
-from bot.shop import ledger, outbox
+from bot.shop import ledger
 from bot.shop.ledger import LedgerKind, Movement, Shortfall
+from bot.shop.outbox import Notice
 from bot.shop.terms import Terms
 
 _PAYLOAD = re.compile(r"ref_([0-9a-z]{1,13})")
@@ -31,14 +32,21 @@ _NOTE = """
        and not exists (select from access_grants g where g.user_id = u.id)
     returning u.id
 """
-# referral_rewards_pkey: a purchase is rewarded once
-_REWARD = """
-    insert into referral_rewards (purchase_id, referrer_id, referred_id, amount_minor, currency,
-                                  created_at)
-    values ($1, $2, $3, $4, $5, $6)
-    on conflict (purchase_id) do nothing
-    returning purchase_id
-"""
+# referral_rewards_pkey: a purchase is rewarded once, and only what was rewarded is credited.
+_REWARD = f"""
+    with rewarded as (
+        insert into referral_rewards (purchase_id, referrer_id, referred_id, amount_minor,
+                                      currency, created_at)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (purchase_id) do nothing
+        returning *
+    ), movement as (
+        select referrer_id as user_id, amount_minor, currency, 'referral' as kind, $7 as key,
+               purchase_id, null::bigint as admin_id, null::text as note, created_at
+          from rewarded
+    )
+    {ledger.CREDIT}
+"""  # noqa: S608 - a statement of ours
 _REVERSE = """
     update referral_rewards
        set reversed_at = $2
@@ -92,12 +100,16 @@ async def reward(
     value_minor: int,
     now: datetime,
     terms: Terms,
-) -> None:
-    """Credit the referrer with their share of what was paid from outside, once per purchase."""
+) -> Notice | None:
+    """Credit the referrer with their share of what was paid from outside, once per purchase.
+
+    Returns what they are to be told; None if there is nothing.
+    """
     amount = Money(value_minor * terms.referral_percent // 100, terms.currency)
     if not amount:
-        return
-    new = await tx.fetchval(
+        return None
+    key = f"referral:{purchase_id}"
+    balance = await tx.fetchval(
         _REWARD,
         purchase_id,
         referrer_id,
@@ -105,24 +117,16 @@ async def reward(
         amount.amount_minor,
         amount.currency,
         now,
+        key,
     )
-    if new is None:
-        return
-    key = f"referral:{purchase_id}"
-    movement = Movement(referrer_id, amount, LedgerKind.REFERRAL, key, purchase_id)
-    balance = await ledger.credit(tx, movement, now)
-    await outbox.notify(
-        tx,
-        chat_id=referrer_id,
-        kind="referral-reward",
-        key=key,
-        params={
-            "amount_minor": amount.amount_minor,
-            "currency": amount.currency,
-            "balance_minor": balance.amount_minor,
-        },
-        now=now,
-    )
+    if balance is None:
+        return None
+    params = {
+        "amount_minor": amount.amount_minor,
+        "currency": amount.currency,
+        "balance_minor": balance,
+    }
+    return Notice(referrer_id, "referral-reward", key, params)
 
 
 async def reverse(

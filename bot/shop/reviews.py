@@ -105,9 +105,9 @@ async def grant_review(
         )
         current = await current_of(tx, user_id)
         sale = Sale(purchase, payment_id, current, facts.titles)
-        notice = await deliver(tx, sale, now=now, terms=terms)
-        await reward_referrer(tx, purchase, person.referrer_id, now=now, terms=terms)
-        await outbox.write(tx, [notice], now)
+        notices = [await deliver(tx, sale, now=now, terms=terms)]
+        notices += await reward_referrer(tx, purchase, person.referrer_id, now=now, terms=terms)
+        await outbox.write(tx, notices, now)
         details = {"payment_id": payment_id, "reason": review.reason, "purchase_id": purchase.id}
         await audit.record(
             tx,

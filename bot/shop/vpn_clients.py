@@ -10,13 +10,13 @@ from uuid import UUID
 from bot.db import Transaction
 
 # vpn_clients_pkey. A change is a new version: it is applied anew, and failures of earlier ones
-# are forgotten.
-_WANT = """
-    insert into vpn_clients as c (
-        uuid, host_id, user_id, label, desired, replaces,
-        expires_at, traffic_limit_bytes, run_at, wanted_at
-    )
-    values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+# are forgotten. A key's label is of the key, not of the person: two keys exist for a moment.
+WANT = """
+    insert into vpn_clients as c (uuid, host_id, user_id, label, desired, replaces, expires_at,
+                                  traffic_limit_bytes, run_at, wanted_at)
+    select uuid, host_id, user_id, user_id || '-' || left(uuid::text, 8), desired, replaces,
+           expires_at, traffic_limit_bytes, wanted_at, wanted_at
+      from wanted
     on conflict (host_id, uuid) do update
        set desired = excluded.desired,
            replaces = coalesce(excluded.replaces, c.replaces),
@@ -27,6 +27,16 @@ _WANT = """
            run_at = excluded.run_at,
            flagged_at = null,
            wanted_at = excluded.wanted_at
+"""
+"""Wants the rows of a relation `wanted`: for statements that know more than one thing at once."""
+
+_WANT_ONE = f"""
+    with wanted as (
+        select $1::uuid as uuid, $2::bigint as host_id, $3::bigint as user_id,
+               $4::text as desired, $5::uuid as replaces, $6::timestamptz as expires_at,
+               $7::bigint as traffic_limit_bytes, $8::timestamptz as wanted_at
+    )
+    {WANT}
 """
 # vpn_clients_of_user
 _WANT_NONE = """
@@ -51,11 +61,10 @@ async def want(
 ) -> None:
     """Want the key `uuid` on a host, or off it; `replaces` is an earlier key that goes after."""
     await tx.execute(
-        _WANT,
+        _WANT_ONE,
         uuid,
         host_id,
         user_id,
-        label_of(user_id, uuid),
         desired,
         replaces,
         expires_at,
@@ -67,8 +76,3 @@ async def want(
 async def want_none(tx: Transaction, user_ids: list[int], now: datetime) -> None:
     """Want every key of these people off every host."""
     await tx.execute(_WANT_NONE, user_ids, now)
-
-
-def label_of(user_id: int, uuid: UUID) -> str:
-    """Return the name under which a host shows a key: a person has a new one with each key."""
-    return f"{user_id}-{uuid.hex[:8]}"
