@@ -102,6 +102,7 @@ def agent() -> None:
             raise
         click.echo("The agent needs gRPC: pip install 'warren[agent]'", err=True)
         sys.exit(exits.ExitCode.CONFIGURATION)
+    faulthandler.enable()  # as for `run`
     configuration = _load_as(AgentSettings)
     configure_logging(configuration)
     _run(service.run, configuration)

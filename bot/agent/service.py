@@ -1,11 +1,14 @@
 """The life of an agent's process: one core, one server, and the signals that end it."""
 
 import ipaddress
+import os
 import signal
+from dataclasses import dataclass
 
 import structlog
 import trio
 
+from bot import sd_notify
 from bot.agent.app import make_agent_app
 from bot.agent.clients import Clients
 from bot.agent.core import Core
@@ -32,6 +35,7 @@ async def run(
     A second one ends at once. Raises BindError, inside exception groups, if it can't listen.
     """
     stop = trio.Event()
+    manager = sd_notify.from_environment(os.environ)
     with open_rpc(str(settings.core_api_address)) as rpc:
         core = Core(rpc, settings.core_inbound_tag, _DIALECTS[settings.core_flavor])
         app = make_agent_app(
@@ -42,6 +46,8 @@ async def run(
         )
         async with trio.open_nursery() as nursery:
             await nursery.start(_stop_on_signals, stop, nursery.cancel_scope, name="signals")
+            nursery.start_soon(manager.keep_alive, lambda: True, name="service manager")
+            nursery.start_soon(_say_farewell, stop, manager, name="farewell")
             _warn_of_plain_http(settings)
             await serve(
                 app,
@@ -51,10 +57,29 @@ async def run(
                 # Taking a client out and putting it in again has a second deadline of this length.
                 grace=2 * settings.core_timeout,
                 tls=_certificate(settings),
-                task_status=task_status,
+                task_status=_Listening(manager, task_status),
             )
             nursery.cancel_scope.cancel(reason="the agent is stopping")
     log.info("agent.stopped")
+
+
+@dataclass(frozen=True, slots=True)
+class _Listening:
+    """Passes on that the agent listens: to the service manager, and to who started the task."""
+
+    manager: sd_notify.ServiceManager
+    task_status: trio.TaskStatus[str]
+
+    def started(self, value: str | None = None) -> None:
+        """Take the address."""
+        assert value is not None  # noqa: S101 - typing: a server always says where it listens
+        self.manager.tell(READY="1", STATUS=f"listening on {value}")
+        self.task_status.started(value)
+
+
+async def _say_farewell(stop: trio.Event, manager: sd_notify.ServiceManager) -> None:
+    await stop.wait()
+    manager.tell(STOPPING="1", STATUS="stopping")
 
 
 async def _stop_on_signals(

@@ -7,7 +7,7 @@ import pytest
 import trio
 
 from tests.e2e.conftest import TestDatabase
-from tests.e2e.harness import bot_process, settings_for, stand_in
+from tests.e2e.harness import bot_process, free_port, settings_for, stand_in
 
 
 @pytest.mark.parametrize("kind", ["path", "abstract"])
@@ -62,3 +62,27 @@ async def test_a_standby_says_that_it_waits_and_that_it_lives(
                     while not {waits, "WATCHDOG=1"} <= heard:
                         heard.add((await manager.recv(4096)).decode())
                 assert not any("READY=1" in message for message in heard)
+
+
+async def test_an_agent_says_that_it_listens_that_it_lives_and_that_it_stops(
+    tmp_path: Path,
+) -> None:
+    name = str(tmp_path / "notify")
+    with trio.socket.socket(trio.socket.AF_UNIX, trio.socket.SOCK_DGRAM) as manager:
+        await manager.bind(name)
+        settings = {
+            "VPN_API_KEY": "k" * 32,
+            "AGENT_BIND": f"127.0.0.1:{free_port()}",
+            "NOTIFY_SOCKET": name,
+            "WATCHDOG_USEC": "200000",
+        }
+        async with bot_process("agent", tmp_path, settings) as agent:
+            heard: set[str] = set()
+            listens = f"READY=1\nSTATUS=listening on http://{settings['AGENT_BIND']}"
+            with trio.fail_after(30):
+                while not {listens, "WATCHDOG=1"} <= heard:
+                    heard.add((await manager.recv(4096)).decode())
+            assert (await agent.stop()).code == 0
+            with trio.fail_after(30):
+                while "STOPPING=1\nSTATUS=stopping" not in heard:
+                    heard.add((await manager.recv(4096)).decode())
