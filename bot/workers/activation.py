@@ -63,16 +63,16 @@ class Activation:
         metrics.VPN_JOBS.labels("failed").inc(len(failed))
 
     async def _call(self, job: VpnJob, results: dict[VpnJob, str | None]) -> None:
-        gateway = self._hosts.host(HostAddress(HostId(job.host_id), job.host_url, job.host_key))
-        spec = ClientSpec(
-            uuid=job.uuid,
-            label=job.label,
-            flow=parse_share_link(job.share_link).flow,
-            expires_at=job.expires_at,
-            traffic_limit_bytes=job.traffic_limit_bytes,
-        )
+        address = HostAddress(HostId(job.host_id), job.host_url, job.host_key)
         try:
-            change = await ensure_user_in_xray(gateway, spec, wanted=job.present)
+            spec = ClientSpec(
+                uuid=job.uuid,
+                label=job.label,
+                flow=parse_share_link(job.share_link).flow,
+                expires_at=job.expires_at,
+                traffic_limit_bytes=job.traffic_limit_bytes,
+            )
+            change = await ensure_user_in_xray(self._hosts.host(address), spec, wanted=job.present)
         except VpnError as error:
             results[job] = str(error)
             log.info("vpn.job_failed", host=job.host_id, attempts=job.attempts, error=str(error))
