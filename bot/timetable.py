@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 _CANDIDATES = 64
-# A grid as fine as this meets every other one; there is nothing to keep apart.
+# Grids that meet as often as this can't be kept far apart: they give way to those that can.
 _FINE_SECONDS = 20
 
 
@@ -36,23 +36,31 @@ def spread(intervals: Sequence[float]) -> list[float]:
     """
     offsets = [0.0] * len(intervals)
     placed: list[int] = []
+
+    def nearness(place: float, interval: float) -> tuple[list[float], list[float]]:
+        """Return how near `place` comes to those that are placed, what counts most first."""
+        coarse: list[float] = []
+        fine: list[float] = []
+        for other in placed:
+            common = _common(interval, intervals[other])
+            apart = _apart(place, offsets[other], common)
+            (coarse if common >= _FINE_SECONDS else fine).append(apart)
+        return sorted(coarse), sorted(fine)
+
     for index in sorted(range(len(intervals)), key=lambda i: -intervals[i]):
         interval = intervals[index]
         places = [interval * k / _CANDIDATES for k in range(1, _CANDIDATES + 1)]
-        offsets[index] = max(
-            places,
-            key=lambda place: sorted(
-                _apart(place, interval, offsets[other], intervals[other]) for other in placed
-            ),
-        )
+        offsets[index] = max(places, key=lambda place: nearness(place, interval))
         placed.append(index)
     return offsets
 
 
-def _apart(a: float, a_interval: float, b: float, b_interval: float) -> float:
+def _common(a: float, b: float) -> float:
+    """Return the greatest common divisor of two intervals in seconds."""
+    return math.gcd(round(a * 1000), round(b * 1000)) / 1000
+
+
+def _apart(a: float, b: float, common: float) -> float:
     """Return how near two grids ever come, as a share of the most that is possible for them."""
-    common = math.gcd(round(a_interval * 1000), round(b_interval * 1000)) / 1000
-    if common < _FINE_SECONDS:
-        return 1.0
     distance = (a - b) % common
     return min(distance, common - distance) / (common / 2)

@@ -33,6 +33,13 @@ def test_slow_workers_of_different_intervals_never_meet() -> None:
         assert nearest(a, a_interval, b, b_interval) > 5
 
 
+def test_quick_workers_do_not_tick_together_either() -> None:
+    offsets = spread([10.0, 10.0, 15.0, 15.0, 5.0])
+    assert nearest(offsets[0], 10, offsets[1], 10) > 4
+    assert nearest(offsets[2], 15, offsets[3], 15) > 3
+    assert nearest(offsets[0], 10, offsets[2], 15) > 0.5
+
+
 def test_every_first_slot_is_within_the_workers_own_interval() -> None:
     intervals = [1.0, 5.0, 30.0, 60.0, 600.0, 600.0]
     assert all(

@@ -32,8 +32,8 @@ SECONDS = {
     "xray_sync": (0.1, 3.0),
     "reconciliation": (0.2, 5.0),
 }
-# The rows of 600 s. health_check looks every minute, on the health lane: it meets everybody.
-SLOW = ("auto_renewal", "reconciliation")
+# Those that look at everything: they must never begin together.
+SLOW = ("auto_renewal", "reconciliation", "health_check")
 
 
 def test_the_table_fits_the_default_budget() -> None:
@@ -98,7 +98,7 @@ async def most_at_once(seconds: float, *, shortest_interval: float) -> Week:
     ("name", "seconds", "shortest_interval"),
     [("a week of the slow rows", WEEK, 60), ("six hours of all rows", WEEK / 28, 10)],
 )
-async def test_slow_workers_never_align_and_the_lane_is_never_overdrawn(
+async def test_slow_workers_never_align_and_the_lane_is_never_full(
     autojump_clock: MockClock,
     capsys: pytest.CaptureFixture[str],
     name: str,
@@ -109,5 +109,6 @@ async def test_slow_workers_never_align_and_the_lane_is_never_overdrawn(
     with capsys.disabled():
         holders = ", ".join(sorted(seen.most_holders)) or "nobody"
         print(f"\n{name}: most connections held at once {len(seen.most_holders)} ({holders})")
-    assert 0 < len(seen.most_holders) <= BOUNDS.connections
+    # One slot of the lane is always left; a whole week of all rows gives the same.
+    assert 0 < len(seen.most_holders) < BOUNDS.connections
     assert [pair for pair in seen.aligned if pair <= set(SLOW)] == []
