@@ -5,6 +5,7 @@ carry the request. What is raised here names the method and the kind of failure,
 """
 
 import json
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
@@ -24,7 +25,7 @@ from bot.telegram.errors import (
     TransportError,
     api_error,
 )
-from bot.telegram.limits import SendLimits
+from bot.telegram.limits import FloodPauses, SendLimits
 from bot.telegram.methods import InputFile, Method
 from bot.telegram.methods.method import UPLOAD_PART
 from bot.telegram.types import ResponseParameters
@@ -59,7 +60,7 @@ class TelegramClient:
         self._base_url = f"{base_url}/bot{token}"
         self._seconds = seconds
         self._limits = SendLimits()
-        self._held_back_until = 0.0
+        self._pauses = FloodPauses()
 
     def __repr__(self) -> str:
         return "<TelegramClient>"
@@ -88,18 +89,20 @@ class TelegramClient:
     def note_reply(self, method: Method[Any]) -> None:
         """Count a method that goes out in a webhook response: it uses the limits all the same."""
         if (chat_id := _limited_chat(method)) is not None:
-            self._limits.book(chat_id)
+            self._limits.note(chat_id)
 
     async def _with_retries(self, method: Method[T]) -> T:
+        chat_id = _limited_chat(method)
         retries = 0
         while True:
-            if (chat_id := _limited_chat(method)) is not None:
-                await self._limits.wait(chat_id)
-            await trio.sleep_until(self._held_back_until)
+            await self._wait_for_a_turn(method, chat_id)
             try:
                 return await self._attempt(method)
             except RetryAfterError as error:
-                self._hold_back(error)
+                log.warning(
+                    "telegram.flood", method=method.name, retry_after_seconds=error.retry_after
+                )
+                self._pauses.note(method.name, chat_id, error.retry_after)
             except (TransportError, ServerError) as error:
                 harmless = method.repeatable or isinstance(error, _NotSentError)
                 if not harmless or retries == MAX_RETRIES:
@@ -109,13 +112,23 @@ class TelegramClient:
                 log.info("telegram.retry", method=method.name, error=str(error), seconds=pause)
                 await trio.sleep(pause)
 
-    def _hold_back(self, error: RetryAfterError) -> None:
-        """Note Telegram's pause for every sender; raise `error` if the caller can't wait it out."""
-        until = trio.current_time() + error.retry_after
-        self._held_back_until = max(self._held_back_until, until)
-        log.warning("telegram.flood", retry_after_seconds=error.retry_after)
-        if until >= trio.current_effective_deadline():
-            raise error
+    async def _wait_for_a_turn(self, method: Method[Any], chat_id: int | str | None) -> None:
+        """Wait out Telegram's pauses, then the limits; raise where the caller hasn't the time."""
+        while True:
+            while seconds := self._pauses.seconds_left(method.name, chat_id):
+                if trio.current_time() + seconds >= trio.current_effective_deadline():
+                    left = math.ceil(seconds)
+                    raise RetryAfterError(
+                        429,
+                        f"Too Many Requests: retry after {left}",
+                        ResponseParameters(retry_after=left),
+                    )
+                await trio.sleep(seconds)
+            if chat_id is None:
+                return
+            await self._limits.wait(chat_id)
+            if not self._pauses.seconds_left(method.name, chat_id):
+                return
 
     async def _attempt(self, method: Method[T]) -> T:
         parameters = method.parameters()
