@@ -85,7 +85,7 @@ async def test_every_kind_of_update_is_known_to_its_last_field(stand_in: StandIn
         )
         await trio.testing.wait_all_tasks_blocked()
         while len(await raw_updates(stand_in)) < 2:
-            await trio.lowlevel.checkpoint()
+            pass
         nursery.cancel_scope.cancel()
     await stand_in.http.post(
         "/sandbox/photo",
