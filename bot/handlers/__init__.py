@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.handlers import access, buy, checkout, connect, conversation, paying
+from bot.handlers import access, admin, buy, checkout, connect, conversation, paying
 from bot.telegram.methods import (
     Method,
     SetMyCommands,
@@ -21,6 +21,7 @@ def make_router(texts: Mapping[str, Texts]) -> Router:
     """Return every handler; the first that agrees is taken, so the general ones come last."""
     root = Router()
     root.include(checkout.router)
+    root.include(admin.router)
     root.include(buy.router)
     root.include(paying.router)
     root.include(access.router)

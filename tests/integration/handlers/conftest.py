@@ -23,7 +23,7 @@ from bot.payments.registry import Payments
 from bot.settings import load
 from bot.shop.switches import Switches
 from bot.shop.user_reads import UserReads
-from bot.supervise import Wakes
+from bot.supervise import Bounds, Supervisor, Wakes
 from bot.telegram.context import Context
 from bot.telegram.errors import ApiError
 from bot.telegram.methods import (
@@ -42,7 +42,7 @@ from bot.telegram.methods import (
 from bot.telegram.routing import RoutingTable
 from bot.telegram.types import InlineKeyboardButton, InlineKeyboardMarkup, Update, User
 from bot.texts import load_texts
-from tests.integration.shop.conftest import BASIC, FAMILY, NOW, TERMS, YEAR, Shop
+from tests.integration.shop.conftest import ADMIN, BASIC, FAMILY, NOW, TERMS, YEAR, Shop
 from tests.integration.shop.rows import add_host
 
 TOKEN = "123456789:" + "A" * 35
@@ -249,8 +249,18 @@ def payments() -> Payments:
 
 
 @pytest.fixture
+def supervisor() -> Supervisor:
+    """No workers; a test of their screens overrides this."""
+    return Supervisor((), Bounds(connections=1, acquire_seconds=1, notice_seconds=1))
+
+
+@pytest.fixture
 async def bot(
-    database: Database, shop: Shop, payments: Payments, nursery: trio.Nursery
+    database: Database,
+    shop: Shop,
+    payments: Payments,
+    supervisor: Supervisor,
+    nursery: trio.Nursery,
 ) -> AsyncIterator[Bot]:
     texts = load_texts()
     reads = UserReads(database.updates)
@@ -261,12 +271,13 @@ async def bot(
             bot_token=TOKEN,
             public_url=PUBLIC_URL,
             provider_token="12345:TEST:abc",
+            admin_ids=str(ADMIN),
         ),
         terms=TERMS,
         payments=payments,
         wakes=Wakes(),
         switches=Switches(),
-        supervisor=None,  # type: ignore[arg-type]
+        supervisor=supervisor,
         texts=texts,
     )
     middlewares = [

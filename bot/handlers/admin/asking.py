@@ -1,0 +1,93 @@
+"""What conversations of administrators are made of: who may have them, and questions."""
+
+from collections.abc import Callable
+
+from bot.handlers.screens import Screen
+from bot.handlers.turning import show
+from bot.money import Money, MoneyError
+from bot.shop.users import await_words
+from bot.telegram.context import Context, Handler, Reply
+from bot.telegram.routing import Filter, Router
+
+_PREFIX = "admin:"
+_LONGEST_NUMBER = 18  # digits; a bigint holds them
+
+
+def is_admin(ctx: Context) -> bool:
+    """Say whether whoever acts administers the bot: a filter."""
+    return ctx.user is not None and ctx.services.is_admin(ctx.user.id)
+
+
+class AdminRouter(Router):
+    """A router whose handlers are there for administrators alone.
+
+    For everybody else its commands and buttons are unknown ones, as if nobody had written them.
+    """
+
+    def on(self, kind: str, *filters: Filter) -> Callable[[Handler], Handler]:
+        """Let the decorated function handle what administrators send; see `Router.on`."""
+        return super().on(kind, *filters, is_admin)
+
+
+class Answers:
+    """Agrees to a message that answers a question: `Answers("find")`, `Answers("plan:")`."""
+
+    def __init__(self, question: str) -> None:
+        self._question = _PREFIX + question
+        self._is_prefix = question.endswith(":")
+
+    def __call__(self, ctx: Context) -> bool:
+        """Say whether the person was asked this, and writes in their own chat with the bot."""
+        message, asked = ctx.update.message, ctx.user and ctx.user.awaiting
+        if message is None or asked is None or message.chat.type != "private":
+            return False
+        matches = asked.startswith if self._is_prefix else asked.__eq__
+        return bool(matches(self._question))
+
+
+async def ask(ctx: Context, question: str, screen: Screen) -> Reply:
+    """Show `screen`, and let the person's next words answer `question` (see `Answers`)."""
+    await await_words(ctx.lane, ctx.user.id, _PREFIX + question)
+    return show(ctx, screen)
+
+
+async def heard(ctx: Context) -> None:
+    """Close the question: before what its answer does, so that nothing is done twice for it."""
+    await await_words(ctx.lane, ctx.user.id, None)
+
+
+def asked(ctx: Context, parts: int) -> list[str]:
+    """Return what the question carries after its name, in `parts`; the last takes the rest."""
+    return str(ctx.user.awaiting).removeprefix(_PREFIX).split(":", parts)[1:]
+
+
+def words(ctx: Context) -> str:
+    """Return what the person wrote; empty for a picture or the like."""
+    message = ctx.update.message
+    return (message.text or "").strip() if message is not None else ""
+
+
+def form_key(ctx: Context) -> str:
+    """Return what marks a form that is shown now: effects of its buttons happen once."""
+    return f"{ctx.user.id}-{ctx.update.update_id}"
+
+
+def whole_number(text: str) -> int | None:
+    """Return the number that somebody wrote, also with spaces and a sign; None if it is none."""
+    digits = "".join(text.split()).replace("\N{MINUS SIGN}", "-").removeprefix("+")
+    bare = digits.removeprefix("-")
+    if not bare.isascii() or not bare.isdigit() or len(bare) > _LONGEST_NUMBER:
+        return None
+    return int(digits)
+
+
+def amount(text: str, currency: str) -> Money | None:
+    """Return the amount that somebody wrote in whole units: `1 299,50`, `-300`; None if it is none.
+
+    More digits after the point than the currency has are a mistake, not something to round.
+    """
+    plain = "".join(text.split()).replace("\N{MINUS SIGN}", "-").replace(",", ".")
+    try:
+        return Money.parse(plain.removeprefix("+"), currency)
+    except MoneyError:
+        return None
