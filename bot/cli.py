@@ -12,7 +12,7 @@ import click
 import structlog
 import trio
 
-from bot import app, exits, process_settings, settings
+from bot import exits, process_settings, settings
 from bot.agent.settings import AgentSettings
 from bot.error_groups import leaves
 from bot.log import configure as configure_logging
@@ -32,6 +32,8 @@ def main() -> None:
 @main.command()
 def run() -> None:
     """Run the bot: webhook server (or poller), workers, health and metrics."""
+    from bot import app  # noqa: PLC0415 - each command imports what it needs
+
     # systemd ends a service that gives no sign of life by SIGABRT: its stacks are on stderr then.
     faulthandler.enable()
     configuration = _load()
