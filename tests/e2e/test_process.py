@@ -126,7 +126,7 @@ async def test_a_server_that_stands_still_ends_the_leader_with_70(
                 ended = await bot.ended(seconds=10)
             print(f"a server that stands still ended the leader after {ended.seconds:.1f} s")
     assert ended.code == 70
-    assert "Traceback" not in bot.output
+    assert "app.crashed" not in bot.output
 
 
 async def test_ctrl_c_is_a_clean_stop(database: TestDatabase, tmp_path: Path) -> None:

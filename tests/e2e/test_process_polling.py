@@ -42,7 +42,9 @@ async def test_a_stop_while_polling_loses_none_and_doubles_none(
 ) -> None:
     people = range(7001, 7201)
     async with stand_in(tmp_path, overall_per_second=10_000) as telegram:
-        settings = settings_for(telegram.address, database.dsn, MODE="polling")
+        settings = settings_for(
+            telegram.address, database.dsn, MODE="polling", DB_LOCK_TIMEOUT="19"
+        )
         async with bot_process("run", tmp_path, settings) as bot:
             await bot.until_ready()
             with database.locked("users"):
@@ -51,7 +53,7 @@ async def test_a_stop_while_polling_loses_none_and_doubles_none(
                 # They were taken: somebody waits for the table.
                 await telegram.until(lambda: waits_for_a_lock(database))
                 bot.send(signal.SIGTERM)
-                await bot.until(lambda _, body: body["reason"] == "shutting down")
+                await bot.until_printed("app.signal")
             ended = await bot.ended()
             assert ended.code == 0
             assert ended.seconds < 22  # SHUTDOWN_GRACE + 2

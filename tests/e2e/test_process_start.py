@@ -110,7 +110,7 @@ async def test_a_standby_takes_over_within_seconds_and_nothing_happens_twice(
     end: Callable[[BotProcess, TestDatabase], Awaitable[Ended]],
     code: int,
 ) -> None:
-    people = range(6001, 6101)
+    people = range(6001, 6051)
     async with stand_in(tmp_path, overall_per_second=10_000) as telegram:
         first = settings_for(telegram.address, database.dsn)
         second = settings_for(telegram.address, database.dsn)

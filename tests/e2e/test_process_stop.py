@@ -9,6 +9,8 @@ from tests.e2e.conftest import TestDatabase
 from tests.e2e.harness import StandIn, bot_process, settings_for, stand_in, stopped
 
 GRACE = 20  # SHUTDOWN_GRACE's default
+PATIENT = {"DB_LOCK_TIMEOUT": "19"}
+"""For tests that hold a lock: whoever waits for it, waits until the test lets go."""
 
 
 async def in_flight(telegram: StandIn, count: int) -> None:
@@ -26,7 +28,7 @@ async def test_a_stop_in_the_middle_of_many_updates_loses_none_and_doubles_none(
 ) -> None:
     people = range(5001, 5201)
     async with stand_in(tmp_path, overall_per_second=10_000) as telegram:
-        settings = settings_for(telegram.address, database.dsn)
+        settings = settings_for(telegram.address, database.dsn, **PATIENT)
         async with bot_process("run", tmp_path, settings) as bot:
             await bot.until_ready()
             texts = [{"person": person, "text": "/start"} for person in people]
@@ -34,7 +36,7 @@ async def test_a_stop_in_the_middle_of_many_updates_loses_none_and_doubles_none(
                 await telegram.post("batch", texts=texts)
                 await in_flight(telegram, 40)  # max_connections: twice MAX_CONCURRENT_UPDATES
                 bot.send(signal.SIGTERM)
-                await bot.until(lambda _, body: body["reason"] == "shutting down")
+                await bot.until_printed("app.signal")
             ended = await bot.ended()
             assert ended.code == 0
             assert ended.seconds < GRACE + 2
@@ -61,20 +63,20 @@ async def test_a_second_signal_does_not_wait_for_running_updates(
         return database.traces() == ("0", "0")
 
     async with stand_in(tmp_path) as telegram:
-        settings = settings_for(telegram.address, database.dsn)
+        settings = settings_for(telegram.address, database.dsn, **PATIENT)
         async with bot_process("run", tmp_path, settings) as bot:
             await bot.until_ready()
             with database.locked("users"):
                 await telegram.post("text", person=1001, text="/start")
                 await in_flight(telegram, 1)
                 bot.send(signal.SIGTERM)
-                await bot.until(lambda _, body: body["reason"] == "shutting down")
+                await bot.until_printed("app.signal")
                 ended = await bot.stop()
         # The server finds out when the lock is free and nobody is there to take the rows.
         await telegram.until(no_traces)
         print(f"a second signal ended the process after {ended.seconds:.1f} s")
         assert ended.code == 0
-        assert ended.seconds < 4
+        assert ended.seconds < 10  # alone on a machine: 1.5; the lock would have held it for 19
         assert database.psql("select count(*) from users") == "0"
         assert (await telegram.queue())["pending"] == 1  # kept for the next process
 
@@ -96,4 +98,4 @@ async def test_a_database_that_hangs_does_not_hold_up_the_stop(
         print(f"a hanging database, grace {grace} s: stopped after {ended.seconds:.1f} s")
         assert ended.code == 0
         assert ended.seconds < grace + 2 + 3  # the update's end, then the pool's
-        assert "Traceback" not in bot.output
+        assert "app.crashed" not in bot.output
