@@ -10,7 +10,7 @@ from datetime import timedelta
 from bot import assembly, supervise
 from bot.cli import main
 from bot.settings import Settings
-from bot.supervise import Worker
+from bot.supervise import Wakes, Worker
 from bot.workers.table import Ticks, table
 
 SECOND = timedelta(seconds=1)
@@ -20,10 +20,10 @@ async def block_the_loop() -> None:
     time.sleep(60)  # noqa: ASYNC251 - the freeze
 
 
-def quick_table(settings: Settings, ticks: Ticks) -> tuple[Worker, ...]:
+def quick_table(settings: Settings, ticks: Ticks, wakes: Wakes) -> tuple[Worker, ...]:
     rows = [
         replace(row, interval=SECOND, deadline=SECOND, connections=0, lease=None)
-        for row in table(settings, ticks)
+        for row in table(settings, ticks, wakes)
     ]
     blocker = Worker(
         name="blocker", purpose="blocks", tick=block_the_loop, interval=SECOND, deadline=SECOND
