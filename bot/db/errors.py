@@ -5,6 +5,7 @@
 """
 
 import asyncio
+from typing import Self
 
 import asyncpg
 
@@ -43,6 +44,9 @@ class ConstraintError(DatabaseError):
     def __init__(self, message: str, constraint: str | None) -> None:
         super().__init__(message)
         self.constraint = constraint
+
+    def __reduce__(self) -> tuple[type[Self], tuple[str, str | None]]:
+        return type(self), (str(self), self.constraint)
 
 
 class UniqueError(ConstraintError):

@@ -5,6 +5,7 @@ pile up, and the next query takes them all; nothing is written while nothing cha
 """
 
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass, field
 
 import trio
@@ -76,7 +77,7 @@ class UserReads:
         await asker.answered.wait()
         if asker.failure is not None:
             # Each asker raises its own: a shared exception would collect everybody's traceback.
-            raise type(asker.failure)(*asker.failure.args) from asker.failure
+            raise copy(asker.failure) from asker.failure
         assert asker.user is not None  # noqa: S101 - typing: answered means one or the other
         return asker.user
 
@@ -107,7 +108,14 @@ class UserReads:
         users: dict[int, User] = {}
         try:
             users = await self._read(profiles)
+        except UnavailableError as error:
+            failure = error
         except DatabaseError as error:
+            if len(batch) > 1:
+                # One of them can't be written; it must not be the fault of the others.
+                for asker in batch:
+                    await self._answer([asker])
+                return
             failure = error
         for asker in batch:
             asker.user, asker.failure = users.get(asker.profile.id), failure
