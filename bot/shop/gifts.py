@@ -46,17 +46,22 @@ class Gift:
         return self.title_ru if locale == "ru" else self.title_en
 
 
-# gifts_of_buyer
-_OF_BUYER = """
+_SELECT = """
     select g.id, g.code, g.created_at, g.claimed_at, g.canceled_at, p.duration_days,
            plans.title_ru, plans.title_en
       from gifts g
       join purchases p on p.id = g.purchase_id
       join plans on plans.id = p.plan_id
+"""
+# gifts_of_buyer
+_OF_BUYER = f"""
+    {_SELECT}
      where g.buyer_id = $1 and g.id < coalesce($2, 9223372036854775807)
      order by g.id desc
      limit $3
 """
+_ONE = f"{_SELECT} where g.buyer_id = $1 and g.id = $2"  # gifts_pkey
+_OF_PURCHASE = f"{_SELECT} where g.buyer_id = $1 and g.purchase_id = $2"  # gifts_purchase_id_key
 _BUYER = "select buyer_id from gifts where code = $1"  # gifts_code_key
 # gifts_code_key
 _FIND = """
@@ -78,6 +83,16 @@ async def gifts_of(lane: Lane, buyer_id: int, before_id: int | None, limit: int)
     `before_id` is the last one's id on the page before.
     """
     return [_gift(row) for row in await lane.fetch(_OF_BUYER, buyer_id, before_id, limit)]
+
+
+async def gift_of(lane: Lane, buyer_id: int, gift_id: int) -> Gift:
+    """Return a gift that a person bought; raises GiftGoneError for any other."""
+    return _found(await lane.fetchrow(_ONE, buyer_id, gift_id))
+
+
+async def gift_of_purchase(lane: Lane, buyer_id: int, purchase_id: int) -> Gift:
+    """Return the gift that a person's purchase was for; raises GiftGoneError if it is none."""
+    return _found(await lane.fetchrow(_OF_PURCHASE, buyer_id, purchase_id))
 
 
 async def claim_gift(lane: Lane, *, code: str, user_id: int, now: datetime) -> Subscription:
@@ -134,6 +149,12 @@ def _grant(row: Row, user_id: int) -> Grant:
         list_minor=row["list_minor"],
         payment_id=row["payment_id"],
     )
+
+
+def _found(row: Row | None) -> Gift:
+    if row is None:
+        raise GiftGoneError("nobody's gift, or somebody else's")
+    return _gift(row)
 
 
 def _gift(row: Row) -> Gift:

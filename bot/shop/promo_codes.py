@@ -77,9 +77,17 @@ _USES_OF_PERSON = """
 """
 _COUNT_USE = "update promo_codes set uses = uses + 1 where id = $1"
 _RECORD_USE = """
-    insert into promo_uses (promo_code_id, user_id, number, used_at)
-    values ($1, $2, $3, $4)
+    insert into promo_uses (promo_code_id, user_id, number, key, used_at)
+    values ($1, $2, $3, $4, $5)
     returning id
+"""
+# promo_uses_key_key, promo_codes_pkey, subscriptions_pkey
+_USED_BEFORE = """
+    select kind, value, case when kind = 'days' then expires_at end as expires_at
+      from promo_uses u
+      join promo_codes c on c.id = u.promo_code_id
+      left join subscriptions s on s.user_id = u.user_id
+     where u.key = $1
 """
 
 # A second percent code takes the place of the first: a purchase has one discount.
@@ -108,21 +116,27 @@ def normalized(words: str) -> str | None:
     return code if _CODE.fullmatch(code) else None
 
 
-async def enter_code(lane: Lane, *, user_id: int, code: str, now: datetime, terms: Terms) -> Given:
+async def enter_code(
+    lane: Lane, *, user_id: int, code: str, key: str, now: datetime, terms: Terms
+) -> Given:
     """Give a person what a code is good for; `code` is normalized.
 
-    Raises UnknownPromoError, PromoNotYetError, PromoExpiredError, PromoUsedUpError and
-    PromoUsedByPersonError; nothing is used up then.
+    `key` is of the update that brought the code: its redelivery gets the same answer and nothing
+    else, also of a code that a person may use several times. Raises UnknownPromoError,
+    PromoNotYetError, PromoExpiredError, PromoUsedUpError and PromoUsedByPersonError; nothing is
+    used up then.
     """
     async with lane.transaction() as tx:
         await lock_person(tx, user_id)
+        if (before := await tx.fetchrow(_USED_BEFORE, key)) is not None:
+            return Given(PromoKind(before["kind"]), before["value"], before["expires_at"])
         row = await tx.fetchrow(_FIND, code)
         promo = _usable(row, now)
         number = 1 + await tx.fetchval(_USES_OF_PERSON, promo.id, user_id)
         if number > promo.per_person:
             raise PromoUsedByPersonError(code)
         await tx.execute(_COUNT_USE, promo.id)
-        use_id = await tx.fetchval(_RECORD_USE, promo.id, user_id, number, now)
+        use_id = await tx.fetchval(_RECORD_USE, promo.id, user_id, number, key, now)
         return await _give(tx, promo, use_id, user_id=user_id, now=now, terms=terms)
 
 

@@ -52,6 +52,7 @@ create table promo_uses (
     promo_code_id bigint      not null references promo_codes,
     user_id       bigint      not null references users,
     number        integer     not null check (number > 0),  -- the person's first, second … use
+    key           text        not null unique,              -- of the update that brought it
     used_at       timestamptz not null,
     unique (promo_code_id, user_id, number)
 );
@@ -365,6 +366,8 @@ create table support_messages (
     created_at       timestamptz not null,
     primary key (admin_chat_id, admin_message_id)
 );
+
+create index support_messages_of_user on support_messages (user_id, user_message_id);
 
 
 -- ---- administration ----

@@ -1,6 +1,7 @@
 """Promo codes: what they give, and limits that hold under any number of taps at once."""
 
 from datetime import timedelta
+from itertools import count
 
 import pytest
 import trio
@@ -28,14 +29,26 @@ from bot.shop.promo_codes import (
 from bot.shop.subscriptions import subscription_of
 from tests.integration.shop.conftest import ADMIN, DAY, NOW, TERMS, Shop
 
+_UPDATES = count(1)
+
 
 async def make(shop: Shop, kind: PromoKind, value: int, **limits: object) -> None:
     given = {"admin_id": ADMIN, "code": "SPRING", "kind": kind, "value": value, "now": NOW}
     await create_promo_code(shop.lane, **given | limits)  # type: ignore[arg-type]
 
 
-async def enter(shop: Shop, user_id: int = 1, at: timedelta = timedelta(0)) -> Given:
-    return await enter_code(shop.lane, user_id=user_id, code="SPRING", now=NOW + at, terms=TERMS)
+async def enter(
+    shop: Shop, user_id: int = 1, at: timedelta = timedelta(0), key: str | None = None
+) -> Given:
+    """Enter the code; without a `key` each time is an update of its own."""
+    return await enter_code(
+        shop.lane,
+        user_id=user_id,
+        code="SPRING",
+        key=key or f"update:{next(_UPDATES)}",
+        now=NOW + at,
+        terms=TERMS,
+    )
 
 
 @pytest.fixture
@@ -59,6 +72,19 @@ async def test_days_are_access_and_an_extension(shop: Shop, somebody: int) -> No
     subscription = await subscription_of(shop.lane, somebody)
     assert subscription is not None
     assert subscription.expires_at == NOW + 14 * DAY
+
+
+@pytest.mark.parametrize("kind", list(PromoKind))
+async def test_a_redelivered_update_uses_a_code_once_and_is_answered_the_same(
+    shop: Shop, somebody: int, kind: PromoKind
+) -> None:
+    await make(shop, kind, 7, per_person=5)
+    first = await enter(shop, key="update:1")
+    assert await enter(shop, key="update:1") == first
+    assert await enter(shop, key="update:1", at=DAY) == first
+    assert [code.uses for code in await promo_codes(shop.lane)] == [1]
+    assert await shop.balance(somebody) == (7 if kind is PromoKind.BALANCE else 0)
+    await shop.assert_sound()
 
 
 async def test_money_is_on_the_balance(shop: Shop, somebody: int) -> None:
