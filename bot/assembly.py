@@ -20,7 +20,8 @@ from bot.handlers import introduction, make_router
 from bot.handlers.checkout import make_answer_in_time
 from bot.handlers.gate import make_gate
 from bot.handlers.notices import make_render
-from bot.handlers.people import forget_question, make_people
+from bot.handlers.people import make_people
+from bot.handlers.questions import forget_question
 from bot.handlers.services import Services
 from bot.money import EXPONENTS
 from bot.payments.registry import Payments

@@ -3,7 +3,21 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.handlers import access, admin, buy, checkout, connect, conversation, paying
+from bot.handlers import (
+    access,
+    admin,
+    balance,
+    buy,
+    checkout,
+    connect,
+    conversation,
+    gifts,
+    giving,
+    invite,
+    paying,
+    promo,
+    topup,
+)
 from bot.telegram.methods import (
     Method,
     SetMyCommands,
@@ -14,7 +28,19 @@ from bot.telegram.routing import Router
 from bot.telegram.types import BotCommand
 from bot.texts import Texts
 
-_COMMANDS = ("start", "menu", "buy", "access", "connect", "language", "help")
+_COMMANDS = (
+    "start",
+    "menu",
+    "buy",
+    "access",
+    "connect",
+    "balance",
+    "gifts",
+    "invite",
+    "promo",
+    "language",
+    "help",
+)
 
 
 def make_router(texts: Mapping[str, Texts]) -> Router:
@@ -26,6 +52,12 @@ def make_router(texts: Mapping[str, Texts]) -> Router:
     root.include(paying.router)
     root.include(access.router)
     root.include(connect.router)
+    root.include(balance.router)
+    root.include(topup.router)
+    root.include(gifts.router)
+    root.include(giving.router)
+    root.include(invite.router)
+    root.include(promo.router)
     root.include(conversation.make_choose_language(texts))
     root.include(conversation.router)
     return root

@@ -25,12 +25,12 @@ async def plans(ctx: Context) -> Reply:
 @router.callback_query(CallbackData("buy:plan:"))
 async def plan(ctx: Context) -> Reply:
     """Show a plan and how it can be paid for: `buy:plan:<id>`."""
-    chosen = await _chosen(ctx)
+    chosen = await chosen_plan(ctx)
     if chosen is None:
         return await _plans(ctx, toast="plan-gone")
     window, plan = chosen
     try:
-        from_balance = await _balance_purchase(ctx, window, plan)
+        from_balance = await balance_purchase(ctx, window, plan, PurchaseKind.ACCESS)
     except PlanGoneError:  # a moment ago
         return await _plans(ctx, toast="plan-gone")
     recurs = window.can_subscribe(plan, ctx.now) and plan.price_stars <= MAX_SUBSCRIPTION_STARS
@@ -55,7 +55,7 @@ async def renewing(ctx: Context) -> Reply:
 
 
 async def _pay(ctx: Context, provider: ProviderName, *, recurring: bool = False) -> Reply:
-    chosen = await _chosen(ctx)
+    chosen = await chosen_plan(ctx)
     if chosen is None:
         return await _plans(ctx, toast="plan-gone")
     plan = chosen[1]
@@ -91,7 +91,7 @@ async def _plans(ctx: Context, *, toast: str | None = None) -> Reply:
     return show(ctx, screens.plans(ctx.texts, window), toast=toast and ctx.texts(toast))
 
 
-async def _chosen(ctx: Context) -> tuple[Window, Plan] | None:
+async def chosen_plan(ctx: Context) -> tuple[Window, Plan] | None:
     """Return the plan that a button names; None if nothing is sold, or it isn't."""
     plan_id = last_number(ctx)
     if plan_id is None or not ctx.services.sells():
@@ -103,7 +103,9 @@ async def _chosen(ctx: Context) -> tuple[Window, Plan] | None:
         return None
 
 
-async def _balance_purchase(ctx: Context, window: Window, plan: Plan) -> int | None:
+async def balance_purchase(
+    ctx: Context, window: Window, plan: Plan, kind: PurchaseKind
+) -> int | None:
     """Return the purchase that one tap pays from the balance; None if it has too little.
 
     It is begun before the tap, so that a second tap pays the same one again, which is nothing.
@@ -113,7 +115,7 @@ async def _balance_purchase(ctx: Context, window: Window, plan: Plan) -> int | N
     purchase = await begin_purchase(
         ctx.lane,
         user_id=ctx.user.id,
-        kind=PurchaseKind.ACCESS,
+        kind=kind,
         plan_id=plan.id,
         provider=ProviderName.BALANCE,
         now=ctx.now,

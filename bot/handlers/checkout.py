@@ -101,7 +101,7 @@ async def paid(ctx: Context) -> Reply:
     # A period that renewed itself is told by its notice alone: nobody is looking at a screen.
     if done.outcome is not Outcome.REVIEW and done.purchase_id and not _renews(payment):
         purchase = await purchase_by_id(ctx.lane, done.purchase_id)
-        screen = await paying.paid_screen(ctx, purchase.kind, done.payment_id)
+        screen = await paying.paid_screen(ctx, purchase, done.payment_id)
     wake_workers(ctx)
     return None if screen is None else screen.send(message.chat.id)
 

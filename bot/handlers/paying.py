@@ -12,7 +12,9 @@ from typing import Any
 import structlog
 import trio
 
+from bot.handlers.balance import balance_screen
 from bot.handlers.connect import connect_screen
+from bot.handlers.gifts import gift_screen
 from bot.handlers.screens import Screen
 from bot.handlers.screens import buy as screens
 from bot.handlers.turning import answered, last_number, pressed, show, turn_to, wake_workers
@@ -22,6 +24,7 @@ from bot.payments.provider import Order, PaymentState, PaymentStatus, ProviderNa
 from bot.shop.deliveries import answered as notice_answered
 from bot.shop.errors import InsufficientFundsError, PlanGoneError, PurchaseGoneError
 from bot.shop.finalize import Outcome, finalize_balance_purchase, finalize_purchase
+from bot.shop.gifts import gift_of_purchase
 from bot.shop.ledger import balance_of
 from bot.shop.purchases import (
     Purchase,
@@ -103,15 +106,27 @@ async def cancel(ctx: Context) -> Reply:
     return await _settled(ctx, await purchase_by_id(ctx.lane, purchase.id))
 
 
-async def paid_screen(ctx: Context, kind: PurchaseKind, payment_id: int) -> Screen | None:
-    """Return what a payer sees at once, in place of the notice; None where the notice is enough.
+async def paid_screen(ctx: Context, purchase: Purchase, payment_id: int) -> Screen | None:
+    """Return what a payer sees at once, in place of the notice: one message, not two.
 
-    The notice of the same payment is left out: one message, not two.
+    None for a purchase that isn't paid: an earlier delivery of its charge is in review, or the
+    money is back.
     """
-    if kind is not PurchaseKind.ACCESS:
+    if purchase.state is not PurchaseState.PAID:
         return None
     await notice_answered(ctx.lane, ctx.user.id, f"payment:{payment_id}", ctx.now)
-    return await connect_screen(ctx, after="paid-access")
+    return await _what_it_gave(ctx, purchase)
+
+
+async def _what_it_gave(ctx: Context, purchase: Purchase) -> Screen:
+    match purchase.kind:
+        case PurchaseKind.ACCESS:
+            return await connect_screen(ctx, after="paid-access")
+        case PurchaseKind.TOPUP:
+            return await balance_screen(ctx, after="paid-topup")
+        case PurchaseKind.GIFT:
+            gift = await gift_of_purchase(ctx.lane, ctx.user.id, purchase.id)
+            return await gift_screen(ctx, gift, after="paid-gift")
 
 
 # ---- asking ----
@@ -226,8 +241,7 @@ async def _pay_from_balance(ctx: Context, purchase_id: int | None) -> Reply:
         return turn_to(ctx, screen)
     except (PurchaseGoneError, PlanGoneError):
         return _gone(ctx)
-    purchase = await purchase_by_id(ctx.lane, purchase_id)
-    reply = await _paid(ctx, purchase.kind, done.payment_id)
+    reply = await _paid(ctx, purchase_id, done.payment_id)
     wake_workers(ctx)
     return reply
 
@@ -254,7 +268,7 @@ async def _take(ctx: Context, purchase: Purchase, state: PaymentState | None) ->
         if done.outcome is Outcome.REVIEW:
             wake_workers(ctx)
             return answered(ctx, ctx.texts("pay-in-review"), alert=True)
-        reply = await _paid(ctx, purchase.kind, done.payment_id)
+        reply = await _paid(ctx, purchase.id, done.payment_id)
         wake_workers(ctx)
         return reply
     if state is not None and state.status is PaymentStatus.ACTIVE:
@@ -265,10 +279,8 @@ async def _take(ctx: Context, purchase: Purchase, state: PaymentState | None) ->
 async def _settled(ctx: Context, purchase: Purchase) -> Reply:
     """Say of a purchase that isn't pending any more where it stands."""
     match purchase.state:
-        case PurchaseState.PAID if purchase.kind is PurchaseKind.ACCESS:
-            return turn_to(ctx, await connect_screen(ctx, after="paid-access"))
         case PurchaseState.PAID:
-            return turn_to(ctx, _back_to(ctx, f"paid-{purchase.kind}", purchase.kind))
+            return turn_to(ctx, await _what_it_gave(ctx, purchase))
         case PurchaseState.REVIEW:
             return answered(ctx, ctx.texts("pay-in-review"), alert=True)
         case PurchaseState.REFUNDED:
@@ -276,9 +288,10 @@ async def _settled(ctx: Context, purchase: Purchase) -> Reply:
     return turn_to(ctx, _back_to(ctx, "pay-gone", purchase.kind))
 
 
-async def _paid(ctx: Context, kind: PurchaseKind, payment_id: int) -> Reply:
-    screen = await paid_screen(ctx, kind, payment_id)
-    return turn_to(ctx, screen or _back_to(ctx, f"paid-{kind}", kind))
+async def _paid(ctx: Context, purchase_id: int, payment_id: int) -> Reply:
+    purchase = await purchase_by_id(ctx.lane, purchase_id)
+    screen = await paid_screen(ctx, purchase, payment_id)
+    return await _settled(ctx, purchase) if screen is None else turn_to(ctx, screen)
 
 
 def _back_to(ctx: Context, message_id: str, kind: PurchaseKind) -> Screen:

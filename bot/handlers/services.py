@@ -11,6 +11,7 @@ from bot.shop.terms import Terms
 from bot.supervise import Supervisor, Wakes
 from bot.telegram.client import TelegramClient
 from bot.telegram.methods import GetMe
+from bot.telegram.middlewares.rate_limit import RateLimit
 from bot.texts import Texts
 
 
@@ -32,6 +33,10 @@ class Me:
         return f"https://t.me/{await self.username(client)}?start={payload}"
 
 
+def _some_tries() -> RateLimit:
+    return RateLimit(rate=1 / 60, burst=10)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """One value for every handler: `ctx.services`."""
@@ -44,6 +49,8 @@ class Services:
     supervisor: Supervisor
     texts: Mapping[str, Texts]
     me: Me = field(default_factory=Me)
+    promo_tries: RateLimit = field(default_factory=_some_tries)
+    """How often a person may try a promo code: ten at once, and one more a minute."""
 
     def is_admin(self, user_id: int) -> bool:
         """Say whether this person administers the bot."""

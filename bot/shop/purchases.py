@@ -188,6 +188,13 @@ def price(
     )
 
 
+def topup_price(minor: int, provider: ProviderName, terms: Terms) -> Money:
+    """Return what a top-up of `minor` units of the shop's currency costs, paid in this way."""
+    if provider is ProviderName.STARS:
+        return terms.stars_for(minor)
+    return Money(minor, terms.currency)
+
+
 async def begin_purchase(
     lane: Lane,
     *,
@@ -356,8 +363,7 @@ async def _offer(
 def _topup(minor: int, provider: ProviderName, terms: Terms) -> Offer:
     if not 0 < minor <= terms.topup_max_minor or provider is ProviderName.BALANCE:
         raise AmountNotOfferedError(f"no top-up of {minor}")
-    stars = provider is ProviderName.STARS
-    amount = terms.stars_for(minor) if stars else Money(minor, terms.currency)
+    amount = topup_price(minor, provider, terms)
     return Offer(amount, value_minor=minor, list_minor=minor, promo_code_id=None)
 
 

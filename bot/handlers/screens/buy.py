@@ -20,19 +20,30 @@ def plans(texts: Texts, window: Window) -> Screen:
     """The plans on sale, at the person's own prices."""
     if not window.plans:
         return Screen(texts("plans-none"), rows(back(texts)))
-    shown = [f"{_title(texts, plan)} · {_prices(texts, window, plan)}" for plan in window.plans]
-    about = [
-        f"{line}\n{_about(texts, plan)}" for line, plan in zip(shown, window.plans, strict=True)
-    ]
+    text = "\n\n".join([texts("plans"), *plan_lines(texts, window)])
+    return Screen(text, rows(*plan_buttons(texts, window, "buy:plan"), back(texts)))
+
+
+def plan_lines(texts: Texts, window: Window) -> list[str]:
+    """Return the plans on sale with prices and limits, a paragraph each, and the discount."""
     discount = [texts("plans-discount", percent=window.percent)] if window.percent else []
-    buttons = [
+    return [*(plan_line(texts, window, plan) for plan in window.plans), *discount]
+
+
+def plan_line(texts: Texts, window: Window, plan: Plan) -> str:
+    """Return a plan with its prices and limits."""
+    return f"{_title(texts, plan)} · {_prices(texts, window, plan)}\n{_about(texts, plan)}"
+
+
+def plan_buttons(texts: Texts, window: Window, prefix: str) -> list[InlineKeyboardButton]:
+    """Return a button for each plan on sale: `<prefix>:<plan>`."""
+    return [
         button(
             f"{plan.title(texts.locale)} · {texts.money(_money(window, plan))}",
-            f"buy:plan:{plan.id}",
+            f"{prefix}:{plan.id}",
         )
         for plan in window.plans
     ]
-    return Screen("\n\n".join([texts("plans"), *about, *discount]), rows(*buttons, back(texts)))
 
 
 def sales_closed(texts: Texts) -> Screen:
@@ -61,12 +72,12 @@ def plan(texts: Texts, window: Window, plan: Plan, ways: Ways, now: datetime) ->
         then = texts("plan-until-added", until=until)
     text = "\n\n".join(
         [
-            f"{_title(texts, plan)} · {_prices(texts, window, plan)}\n{_about(texts, plan)}",
+            plan_line(texts, window, plan),
             then,
             texts("plan-choose-way"),
         ]
     )
-    return Screen(text, rows(*_ways(texts, window, plan, ways), back(texts, "buy")))
+    return Screen(text, rows(*way_buttons(texts, window, plan, ways, "buy:by"), back(texts, "buy")))
 
 
 def invoice_keyboard(texts: Texts, price: Money, back_to: str) -> InlineKeyboardMarkup:
@@ -143,7 +154,10 @@ def limits_text(texts: Texts, limits: Limits) -> str:
     )
 
 
-def _ways(texts: Texts, window: Window, plan: Plan, ways: Ways) -> list[InlineKeyboardButton]:
+def way_buttons(
+    texts: Texts, window: Window, plan: Plan, ways: Ways, prefix: str
+) -> list[InlineKeyboardButton]:
+    """Return a button for each way to pay for a plan: `<prefix>:<provider>:<plan>`."""
     buttons: list[InlineKeyboardButton] = []
     balance = window.offer(plan, ProviderName.BALANCE).amount
     if ways.from_balance is not None:
@@ -155,7 +169,7 @@ def _ways(texts: Texts, window: Window, plan: Plan, ways: Ways) -> list[InlineKe
     for provider in ways.outside:
         price = texts.money(window.offer(plan, provider).amount)
         buttons.append(
-            button(texts(f"way-{provider}", price=price), f"buy:by:{provider}:{plan.id}")
+            button(texts(f"way-{provider}", price=price), f"{prefix}:{provider}:{plan.id}")
         )
         if provider is ProviderName.STARS and ways.subscription:
             # A discount isn't for ever, so a subscription is at the full price.

@@ -36,7 +36,7 @@ invoice-description = { $days ->
 pay-button = Pay { $price }
 pay-page = <b>{ $title }</b>: { $price }
 
-    Open the payment page and come back: your access appears by itself, usually within a minute.
+    Open the payment page and come back: we notice the payment by ourselves, usually within a minute.
 
     The link is good for another { $left }.
 pay-subscription = 🔁 <b>{ $title }</b>: { $price } every 30 days

@@ -16,7 +16,8 @@ from bot.db import Database
 from bot.handlers import make_router
 from bot.handlers.checkout import make_answer_in_time
 from bot.handlers.gate import make_gate
-from bot.handlers.people import forget_question, make_people
+from bot.handlers.people import make_people
+from bot.handlers.questions import forget_question
 from bot.handlers.services import Services
 from bot.payments.provider import ProviderName
 from bot.payments.registry import Payments
