@@ -50,7 +50,8 @@ class TaskNode:
 
     def to_text(self, indent: str = "") -> str:
         """Return it as lines, children indented below their parent."""
-        lines = f"{indent}{self.name}: {self.waits_in or 'runs'}, in {' <- '.join(self.at)}\n"
+        where = " <- ".join((self.waits_in or "running", *self.at))
+        lines = f"{indent}{self.name}: {where}\n"
         for nursery in self.nurseries:
             lines += "".join(child.to_text(indent + "  ") for child in nursery)
         return lines

@@ -118,3 +118,16 @@ async def test_a_very_large_tree_is_cut_and_not_waited_for() -> None:
         assert root is not None
         assert 400 < sum(1 for _ in every(root)) <= 501
         nursery.cancel_scope.cancel()
+
+
+async def test_as_text_the_tree_is_lines_with_children_below_their_parent() -> None:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.sleep_forever, name="a child")
+        await trio.testing.wait_all_tasks_blocked()
+        root = trio.lowlevel.current_root_task()
+        assert root is not None
+        lines = task_tree.tree(root, now=None).to_text().splitlines()
+        nursery.cancel_scope.cancel()
+    (line,) = [line for line in lines if "a child" in line]
+    parent = lines[lines.index(line) - 1]
+    assert line.startswith(parent[: len(parent) - len(parent.lstrip())] + "  a child: trio.")
