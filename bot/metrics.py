@@ -22,6 +22,9 @@ HANDLER_SECONDS = Histogram(
 WEBHOOK_REQUESTS = Counter(
     "warren_webhook_requests", "Webhook requests by status.", ["status"], registry=REGISTRY
 )
+WEBHOOK_IN_FLIGHT = Gauge(
+    "warren_webhook_in_flight", "Webhook requests that wait for their answer.", registry=REGISTRY
+)
 
 LANE_WAIT_SECONDS = Histogram(
     "warren_lane_wait_seconds",

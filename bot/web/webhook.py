@@ -75,6 +75,7 @@ class Webhook:
         self._ready = ready
         self.in_flight = 0
         """Requests that came to the webhook and are not answered yet."""
+        metrics.WEBHOOK_IN_FLIGHT.set_function(lambda: self.in_flight)
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """Answer one ASGI scope."""

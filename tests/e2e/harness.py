@@ -109,6 +109,12 @@ class BotProcess:
             answer = await client.get(f"/health/{page}".rstrip("/"))
         return answer.status_code, answer.json()
 
+    async def metric(self, name: str) -> float:
+        """Return the value of a metric without labels."""
+        async with httpx.AsyncClient(timeout=10, trust_env=False) as client:
+            text = (await client.get(f"{self.ops}/metrics")).text
+        return float(next(line.split()[1] for line in text.splitlines() if line.startswith(name)))
+
     async def until(
         self, holds: Callable[[int, dict[str, Any]], object], seconds: float = READY_SECONDS
     ) -> dict[str, Any]:
