@@ -30,6 +30,7 @@ _COLUMNS = """
 """
 _SELECT = f"select {_COLUMNS} from vpn_hosts"  # noqa: S608 - columns of ours
 _IN_USE = f"{_SELECT} where state <> 'retired' order by id"
+_EVERY = f"{_SELECT} order by state = 'retired', id"
 _ONE = f"{_SELECT} where id = $1"
 _NOTE_WELL = """
     with before as (
@@ -97,6 +98,11 @@ async def ensure_host(
 async def hosts_in_use(lane: Lane) -> list[Host]:
     """Return every host that isn't retired: those that workers look after."""
     return [_host(row) for row in await lane.fetch(_IN_USE)]
+
+
+async def all_hosts(lane: Lane) -> list[Host]:
+    """Return every host for administrators, the retired last."""
+    return [_host(row) for row in await lane.fetch(_EVERY)]
 
 
 async def host(lane: Lane, host_id: int) -> Host | None:

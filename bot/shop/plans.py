@@ -24,8 +24,8 @@ _ONE = f"select {_COLUMNS} from plans where id = $1"  # noqa: S608 - ours
 
 _ADD = """
     insert into plans (title_ru, title_en, duration_days, price_minor, currency, price_stars,
-                       device_limit, traffic_limit_bytes, position, created_at)
-    select $1, $2, $3, $4, $5, $6, $7, $8, coalesce(max(position), 0) + 1, $9
+                       device_limit, traffic_limit_bytes, position, created_at, active)
+    select $1, $2, $3, $4, $5, $6, $7, $8, coalesce(max(position), 0) + 1, $9, $10
       from plans
     returning id
 """
@@ -110,16 +110,18 @@ async def save_plan(
     plan_id: int | None,
     now: datetime,
     terms: Terms,
+    on_sale: bool = True,
 ) -> PlanId:
     """Add a plan (`plan_id` None) or change one; purchases made before keep what they were.
 
+    `on_sale` is of a plan that is added; one that is there stays on sale or off it.
     Raises PlanGoneError, CheckError for numbers out of bounds.
     """
     words = (draft.title_ru, draft.title_en, draft.duration_days, draft.price_minor)
     limits = (terms.currency, draft.price_stars, draft.device_limit, draft.traffic_limit_bytes)
     async with lane.transaction() as tx:
         if plan_id is None:
-            saved = await tx.fetchval(_ADD, *words, *limits, now)
+            saved = await tx.fetchval(_ADD, *words, *limits, now, on_sale)
         else:
             saved = await tx.fetchval(_CHANGE, plan_id, *words, *limits)
         if saved is None:
@@ -173,6 +175,7 @@ async def ensure_sample_plans(lane: Lane, *, now: datetime, terms: Terms) -> boo
                 draft.device_limit,
                 draft.traffic_limit_bytes,
                 now,
+                True,
             )
     return True
 

@@ -13,7 +13,12 @@ def desk(texts: Texts) -> Screen:
     return Screen(
         texts("admin-desk"),
         rows(
-            [_to(texts, "find", "a-find"), _to(texts, "payments", "a-reviews")],
+            [_to(texts, "statistics", "a-statistics"), _to(texts, "find", "a-find")],
+            [_to(texts, "payments", "a-reviews"), _to(texts, "broadcasts", "a-broadcasts")],
+            [_to(texts, "plans", "a-plans"), _to(texts, "promos", "a-promos")],
+            [_to(texts, "unprovisioned", "a-unprovisioned"), _to(texts, "hosts", "a-hosts")],
+            [_to(texts, "workers", "a-workers"), _to(texts, "audit", "a-audit")],
+            _to(texts, "switches", "a-switches"),
             back(texts),
         ),
     )

@@ -43,3 +43,7 @@ admin-deed-host-state = changed a host
 admin-deed-switch = turned a switch
 admin-deed-ban = banned
 admin-deed-unban = lifted the ban
+admin-changed = Done
+admin-gone = That is no longer there
+admin-no-limit = no limit
+admin-not-possible = That is not possible here.

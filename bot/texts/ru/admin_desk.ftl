@@ -43,3 +43,7 @@ admin-deed-host-state = изменён сервер
 admin-deed-switch = переключено
 admin-deed-ban = доступ к боту закрыт
 admin-deed-unban = доступ к боту открыт
+admin-changed = Готово
+admin-gone = Этого уже нет
+admin-no-limit = без ограничения
+admin-not-possible = Так не получится.
