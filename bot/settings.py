@@ -157,7 +157,9 @@ class Settings(ProcessSettings):
     )
 
     # The shop
-    currency: str = Field("RUB", description="The currency of prices and balances.")
+    currency: str = Field(
+        "RUB", description="The currency of prices and balances; choose it before the first sale."
+    )
     star_price_minor: int = Field(
         150, ge=1, description="Worth of one Star in minor units of CURRENCY, for top-ups."
     )

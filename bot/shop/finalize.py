@@ -27,6 +27,7 @@ from bot.shop.terms import Terms
 log = structlog.get_logger(__name__)
 
 _STARS_PERIOD = timedelta(days=30)
+_SETTLED = frozenset({PurchaseState.PAID, PurchaseState.REFUNDED})
 
 # purchases_pkey, users_pkey: who a purchase is for never changes, so it can be asked unlocked.
 _LOCK_BUYER = """
@@ -250,8 +251,7 @@ def _state_after(purchase: Purchase | None, reason: ReviewReason | None) -> str 
         return PurchaseState.PAID
     if reason is not ReviewReason.AMOUNT or purchase is None:
         return None
-    settled = purchase.state in {PurchaseState.PAID, PurchaseState.REFUNDED}
-    return None if settled else PurchaseState.REVIEW
+    return None if purchase.state in _SETTLED else PurchaseState.REVIEW
 
 
 def _why_review(purchase: Purchase | None, charge: Charge) -> ReviewReason | None:
@@ -262,9 +262,7 @@ def _why_review(purchase: Purchase | None, charge: Charge) -> ReviewReason | Non
     if charge.amount != purchase.amount:
         return ReviewReason.AMOUNT
     next_period = charge.recurring and purchase.recurring
-    if purchase.state is PurchaseState.PAID and not next_period:
-        return ReviewReason.PAID_TWICE
-    if purchase.state is PurchaseState.REFUNDED:
+    if purchase.state in _SETTLED and not next_period:
         return ReviewReason.PAID_TWICE
     return None
 
@@ -281,7 +279,7 @@ async def _apply(
     """Give what a charge paid for that fits its purchase, or another period of it."""
     assert facts.purchase is not None  # noqa: S101 - typing: the caller has looked
     purchase = facts.purchase
-    next_period = purchase.state is PurchaseState.PAID
+    next_period = purchase.state in _SETTLED
     if next_period:  # of a Stars subscription
         key = f"stars:{charge.charge_id}"
         purchase = await purchases.copy(tx, purchase, user_id=purchase.user_id, key=key, now=now)
@@ -347,7 +345,7 @@ def _stars(charge: Charge, facts: Facts) -> StarsPeriod | None:
         return None
     until = charge.subscription_until or charge.paid_at + _STARS_PERIOD
     had = facts.current.subscription
-    if facts.purchase.state is not PurchaseState.PAID or had is None or not had.stars_charge_id:
+    if facts.purchase.state not in _SETTLED or had is None or not had.stars_charge_id:
         return StarsPeriod(charge.charge_id, until)
     return StarsPeriod(had.stars_charge_id, max(until, had.stars_until or until))
 

@@ -11,6 +11,10 @@ where there is none, it stays as it is under the limits of the next purchase.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+# What is left of a dear plan may buy thousands of years of one that costs next to nothing: no
+# calendar has them, and money that came must always have where to go.
+_LONGEST_SECONDS = 100 * 365 * 86_400
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:
@@ -88,7 +92,8 @@ def _converted(remaining: int, limits: Limits | None, rate: Rate | None, added: 
     same = added.limits is None or added.limits == limits
     if same or rate is None or not added.list_minor:
         return remaining
-    return remaining * rate.minor * added.seconds // (rate.seconds * added.list_minor)
+    converted = remaining * rate.minor * added.seconds // (rate.seconds * added.list_minor)
+    return min(converted, _LONGEST_SECONDS)
 
 
 def _mixed(remaining: int, kept: int, rate: Rate | None, added: Added) -> Rate | None:

@@ -12,7 +12,7 @@ from bot.payments.provider import Charge, ProviderName
 from bot.shop.finalize import Finalized, finalize_balance_purchase, finalize_purchase
 from bot.shop.ledger import adjust_balance, balance_of
 from bot.shop.plans import PlanDraft, save_plan
-from bot.shop.purchases import Purchase, PurchaseKind, begin_purchase
+from bot.shop.purchases import Purchase, PurchaseKind, begin_purchase, purchase
 from bot.shop.refunds import RolledBack, request_refund
 from bot.shop.subscriptions import subscription_of
 from bot.shop.terms import Terms
@@ -181,6 +181,9 @@ class Shop:
 
     async def refund(self, payment_id: int, now: datetime = NOW) -> RolledBack:
         return await request_refund(self.lane, payment_id, ADMIN, now)
+
+    async def purchase(self, purchase_id: int) -> Purchase:
+        return await purchase(self.lane, purchase_id)
 
     async def state(self, payment_id: int) -> str:
         sql = "select state from payments where id = $1"

@@ -158,6 +158,19 @@ async def test_each_period_of_a_stars_subscription_extends_once(shop: Shop) -> N
     await shop.assert_sound()
 
 
+async def test_a_period_after_a_refunded_one_is_paid_for_and_given(shop: Shop) -> None:
+    await shop.person(1)
+    bought = await shop.access(1, recurring=True)
+    first = await shop.pay(bought, "first", subscription_until=NOW + 30 * DAY)
+    await shop.refund(first.payment_id)
+    later = NOW + 30 * DAY
+    done = await shop.pay(bought, "second", now=later, subscription_until=later + 30 * DAY)
+    assert done.outcome is Outcome.APPLIED
+    assert await shop.days(1, later) == 30
+    assert (await shop.pay(bought, "first")).outcome is Outcome.REPEATED
+    await shop.assert_sound()
+
+
 async def test_a_topup_credits_the_balance_in_the_shops_currency(shop: Shop) -> None:
     await shop.person(1)
     bought = await shop.topup(1, 10_000, ProviderName.STARS)
