@@ -64,8 +64,8 @@ def make_answer_in_time(texts: Mapping[str, Texts], seconds: float) -> Middlewar
                 ctx.handler = "checkout.too_slow"
                 log.warning("checkout.too_slow", seconds=seconds)
                 await ctx.client(no)
+                answers[:] = [None]  # what is still found out comes too late
                 nursery.cancel_scope.cancel(reason="answered")
-                return None
         return answers[0]
 
     return answer_in_time
