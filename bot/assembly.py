@@ -30,6 +30,7 @@ from bot.settings import Settings
 from bot.shop import dead_letters
 from bot.shop.deliveries import release_leases
 from bot.shop.hosts import ensure_host
+from bot.shop.plans import ensure_sample_plans
 from bot.shop.switches import Switches
 from bot.shop.terms import Terms
 from bot.shop.user_reads import UserReads
@@ -231,6 +232,8 @@ async def _take_over(settings: Settings, database: Database, switches: Switches)
             share_link=settings.vpn_share_link.get_secret_value(),
             now=_now(),
         )
+    if settings.sample_plans:
+        await ensure_sample_plans(database.workers, now=_now(), terms=terms_of(settings))
     await release_jobs(database.workers)
     await release_leases(database.workers)
     await switches.load(database.workers)

@@ -1,4 +1,4 @@
-"""The bot and a world of its own, in one process: Telegram with a chat page, and two cashiers.
+"""The bot and a world of its own, in one process: Telegram, two cashiers and a VPN host.
 
 The stand-ins are started first and ended last: the bot stops while its Telegram and its payment
 providers are still there, as it would in life. Nothing of the bot knows that it is a demo.
@@ -17,12 +17,20 @@ from bot.log import configure as configure_logging
 from bot.process_settings import InvalidSettingsError
 from bot.sandbox.cryptopay import CryptoPayConfig, serve_cryptopay
 from bot.sandbox.telegram import SandboxConfig, serve_telegram
+from bot.sandbox.vpn_host import VpnHostConfig, serve_vpn_host
 from bot.sandbox.yookassa import YooKassaConfig, serve_yookassa
 from bot.setting_types import Bind
 from bot.settings import load
 
 _HOST = "127.0.0.1"
 _BOT_ID = 7_000_000_001
+
+# Of a host that doesn't exist: whoever pastes a key of the demo into an app is led nowhere.
+_SHARE_LINK = (
+    "vless://00000000-0000-4000-8000-000000000000@vpn.example.org:443?type=tcp&security=reality"
+    "&sni=www.example.org&fp=chrome&pbk=Bv1u8gW3h9Y2Jm0sQ4kXc7nT5rLdPzOeAaHfGiKjVxo&sid=a1b2c3d4"
+    "&flow=xtls-rprx-vision"
+)
 
 
 async def run(data_dir: Path, port: int, *, announce: Callable[[str], None]) -> None:
@@ -48,6 +56,8 @@ async def run(data_dir: Path, port: int, *, announce: Callable[[str], None]) -> 
         crypto_pay_url = await nursery.start(
             serve_cryptopay, crypto_pay, name="Crypto Pay stand-in"
         )
+        vpn_host = _vpn_host(data_dir, port + 3)
+        vpn_host_url = await nursery.start(serve_vpn_host, vpn_host, name="VPN host stand-in")
         yookassa_url = await nursery.start(serve_yookassa, yookassa, name="YooKassa stand-in")
         settings = load(
             _env_file=None,
@@ -66,6 +76,10 @@ async def run(data_dir: Path, port: int, *, announce: Callable[[str], None]) -> 
             yookassa_shop_id=yookassa.shop_id,
             yookassa_secret_key=yookassa.secret_key,
             yookassa_api_url=yookassa_url,
+            vpn_api_url=vpn_host_url,
+            vpn_api_key=vpn_host.key,
+            vpn_share_link=_SHARE_LINK,
+            sample_plans=True,
             log_format="console",
             log_level="warning",
         )
@@ -115,6 +129,16 @@ def _yookassa(data_dir: Path, port: int, bot: Bind, telegram: str) -> YooKassaCo
         host=_HOST,
         port=_free_port(port),
         telegram_url=telegram,
+    )
+
+
+def _vpn_host(data_dir: Path, port: int) -> VpnHostConfig:
+    """Return a VPN host that takes keys as an agent does; no traffic goes through it."""
+    return VpnHostConfig(
+        key=_kept(data_dir / "vpn-host-key", secrets.token_urlsafe(32)),
+        host=_HOST,
+        port=_free_port(port),
+        data_dir=data_dir / "vpn-host",
     )
 
 

@@ -185,6 +185,10 @@ class Settings(ProcessSettings):
         description="The zone in which people read times, for example Europe/Moscow.",
     )
 
+    sample_plans: bool = Field(
+        False, description="Put three plans on sale where there is none, for a first look."
+    )
+
     # Payments
     provider_token: SecretStr | None = Field(
         None,

@@ -50,6 +50,7 @@ def make_answer_in_time(texts: Mapping[str, Texts], seconds: float) -> Middlewar
             try:
                 answers.append(await handle(ctx))
             except DatabaseError as error:
+                ctx.handler = "checkout.database_away"
                 log.warning("checkout.database_away", error=str(error))
                 answers.append(no)
             finally:

@@ -19,7 +19,7 @@ from bot.handlers.screens import Screen
 from bot.handlers.screens import buy as screens
 from bot.handlers.turning import answered, last_number, pressed, show, turn_to, wake_workers
 from bot.payments import stars, telegram_payments
-from bot.payments.errors import PaymentError
+from bot.payments.errors import PaymentError, ProviderAwayError
 from bot.payments.provider import Order, PaymentState, PaymentStatus, ProviderName
 from bot.shop.deliveries import answered as notice_answered
 from bot.shop.errors import InsufficientFundsError, PlanGoneError, PurchaseGoneError
@@ -44,7 +44,6 @@ router = Router()
 
 _LONGEST_TITLE = 32  # Bot API: sendInvoice, title
 _LONGEST_DESCRIPTION = 128  # the least that the providers agree on: payments.provider.Order
-_ATTEMPTS = 3  # of a provider's client, at most
 
 # Where a purchase leads: before it is paid, and after.
 _ROOTS = {
@@ -179,7 +178,10 @@ async def _show_pay_page(ctx: Context, bill: Bill) -> Reply:
         try:
             with trio.fail_after(_seconds(ctx)):
                 page = await services.payments.provider(purchase.provider).create(order)
-        except (PaymentError, trio.TooSlowError):
+        except (ProviderAwayError, trio.TooSlowError) as error:
+            log.warning("payment.no_page", provider=purchase.provider.value, error=repr(error))
+            return _away(ctx, bill.back_to)
+        except PaymentError:  # they refuse us, or made a page for something else: look into it
             log.exception("payment.no_page", provider=purchase.provider.value)
             return _away(ctx, bill.back_to)
         purchase = await attach_invoice(ctx.lane, purchase.id, page.reference, page.url)
@@ -214,7 +216,8 @@ def _away(ctx: Context, back_to: str) -> Reply:
 
 
 def _seconds(ctx: Context) -> float:
-    return _ATTEMPTS * float(ctx.services.settings.payment_http_timeout.total_seconds())
+    """Return how long somebody waits for a provider: repeats of a call must fit in, too."""
+    return float(ctx.services.settings.payment_http_timeout.total_seconds())
 
 
 # ---- what came of it ----

@@ -9,6 +9,9 @@ from bot.shop.connections import Connection
 from bot.telegram.types import InlineKeyboardButton
 from bot.texts import Texts
 
+_DAY = timedelta(days=1)
+_COUNTED_IN_DAYS = timedelta(days=2)  # Texts.left
+
 
 def access(texts: Texts, connection: Connection, now: datetime) -> Screen:
     """The state of a person's access."""
@@ -17,7 +20,7 @@ def access(texts: Texts, connection: Connection, now: datetime) -> Screen:
     if not had.is_active(now):
         over = f"{texts('access')}\n\n{texts('access-over', until=until)}"
         return Screen(over, rows(button(texts("access-buy"), "buy"), back(texts)))
-    left = texts.left(timedelta(seconds=had.seconds_left(now)))
+    left = texts.left(_rounded(timedelta(seconds=had.seconds_left(now))))
     text = "\n\n".join(
         [
             texts("access"),
@@ -51,6 +54,11 @@ def sure_to_reissue(texts: Texts, key_start: str) -> Screen:
         button(texts("access-reissue-yes"), f"access:reissue:{key_start}"), back(texts, "access")
     )
     return Screen(texts("access-reissue-sure"), keyboard)
+
+
+def _rounded(left: timedelta) -> timedelta:
+    """Return days to the nearest: who bought 30 a minute ago has 30, not 29."""
+    return left if left < _COUNTED_IN_DAYS else round(left / _DAY) * _DAY
 
 
 def _about(texts: Texts, connection: Connection, now: datetime) -> list[str]:

@@ -62,7 +62,7 @@ class Ways:
 
 def plan(texts: Texts, window: Window, plan: Plan, ways: Ways, now: datetime) -> Screen:
     """One plan: what it is, until when access would run, and how it can be paid for."""
-    until = texts.moment(window.until(plan, now))
+    until = texts.day(window.until(plan, now))
     had = window.subscription
     if had is None or not window.runs(now):
         then = texts("plan-until", until=until)

@@ -70,7 +70,7 @@ def _state(texts: Texts, home: Home) -> str:
     if home.access_until is None:
         return texts("menu-state-none")
     words = "menu-state-until" if home.has_access else "menu-state-over"
-    return texts(words, until=texts.moment(home.access_until))
+    return texts(words, until=texts.day(home.access_until))
 
 
 def _menu_keyboard(texts: Texts, home: Home) -> InlineKeyboardMarkup:

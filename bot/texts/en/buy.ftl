@@ -19,8 +19,8 @@ plan-choose-way = How would you like to pay?
 plan-gone = That plan is no longer there. These are.
 
 # Ways to pay
-way-stars = ⭐ Telegram Stars · { $price }
-way-stars-subscription = 🔁 Stars, renews by itself · { $price }
+way-stars = Telegram Stars · { $price }
+way-stars-subscription = 🔁 Stars, every month · { $price }
 way-telegram_payments = 💳 Card · { $price }
 way-yookassa = 💳 Card or SBP · { $price }
 way-cryptopay = 💎 Crypto · { $price }
@@ -38,7 +38,7 @@ pay-page = <b>{ $title }</b>: { $price }
 
     Open the payment page and come back: we notice the payment by ourselves, usually within a minute.
 
-    The link is good for another { $left }.
+    Time to pay: { $left }.
 pay-subscription = 🔁 <b>{ $title }</b>: { $price } every 30 days
 
     Telegram takes the Stars at the start of each period. Cancel whenever you like, here in “My access” or in Telegram's settings: the time you paid for stays.

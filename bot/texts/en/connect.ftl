@@ -1,7 +1,7 @@
 # Connecting
 connect = 🔌 <b>Connect</b>
 connect-until = Your access runs until <b>{ $until }</b>.
-connect-choose = Choose a device and I show you what to tap. It takes a minute.
+connect-choose = Choose a device, and I'll show you what to tap. It takes a minute.
 connect-key = <b>Key</b> (tap to copy)
     <code>{ $key }</code>
 connect-link = <b>Subscription link</b> (the app keeps it up to date)
@@ -36,7 +36,7 @@ steps-other = Other apps:
 
 # The page that opens an app
 open-title = Add to { $app }
-open-lead = { $app } opens now and offers to add your access.
+open-lead = { $app } is about to open and offer to add your access.
 open-button = Open { $app }
 open-not-installed = Nothing opened? Then { $app } is not installed yet.
 open-get = Install { $app }

@@ -20,8 +20,8 @@ plan-choose-way = Как удобнее заплатить?
 plan-gone = Этого тарифа больше нет. Вот те, что есть.
 
 # Способы оплаты
-way-stars = ⭐ Звёзды Telegram · { $price }
-way-stars-subscription = 🔁 Звёзды, продлевать самому · { $price }
+way-stars = Звёздами Telegram · { $price }
+way-stars-subscription = 🔁 Звёздами каждый месяц · { $price }
 way-telegram_payments = 💳 Карта · { $price }
 way-yookassa = 💳 Карта или СБП · { $price }
 way-cryptopay = 💎 Криптовалюта · { $price }
@@ -40,7 +40,7 @@ pay-page = <b>{ $title }</b>: { $price }
 
     Откройте страницу оплаты и вернитесь сюда: оплату мы увидим сами, обычно в ту же минуту.
 
-    Ссылка действует ещё { $left }.
+    Времени на оплату: { $left }.
 pay-subscription = 🔁 <b>{ $title }</b>: { $price } каждые 30 дней
 
     Telegram сам спишет звёзды в начале каждого периода. Отменить подписку можно в любой момент здесь, в «Мой доступ», или в настройках Telegram: оплаченное время останется.

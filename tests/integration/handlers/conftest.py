@@ -4,7 +4,8 @@ Only Telegram is not there: what is called of it is recorded, and what needs an 
 """
 
 import itertools
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -59,10 +60,13 @@ class RecordingClient:
     def __init__(self) -> None:
         self.calls: list[Method[Any]] = []
         self.refuses: dict[str, ApiError] = {}
+        self.when: Callable[[Method[Any]], Awaitable[None]] | None = None
 
     async def __call__(self, method: Method[Any]) -> Any:
         await trio.lowlevel.checkpoint()
         self.calls.append(method)
+        if self.when is not None:
+            await self.when(method)
         if method.name in self.refuses:
             raise self.refuses[method.name]
         if isinstance(method, GetMe):
@@ -165,7 +169,7 @@ class Bot:
             return Answer([])
         return Answer(list(reply) if isinstance(reply, Sequence) else [reply])
 
-    async def say(self, user: int, text: str, **fields: Any) -> Answer:
+    async def say(self, user: int, text: str | None, **fields: Any) -> Answer:
         return await self.feed(message=self._message(user) | {"text": text} | fields)
 
     async def press(self, user: int, data: str, *, under: dict[str, Any] | None = None) -> Answer:
@@ -174,7 +178,7 @@ class Bot:
         return await self.feed(
             callback_query={
                 "id": f"q{next(self._numbers)}",
-                "from": self._user(user),
+                "from": self.user(user),
                 "chat_instance": "1",
                 "data": data,
                 "message": message,
@@ -183,16 +187,19 @@ class Bot:
 
     async def ask_to_pay(self, user: int, invoice: Any) -> AnswerPreCheckoutQuery:
         """Let a person press Pay under an invoice, or behind a link."""
-        answer = await self.feed(
+        return (await self.feed_checkout(user, invoice)).checkout
+
+    async def feed_checkout(self, user: int, invoice: Any) -> Answer:
+        """Let Telegram ask whether an invoice may be paid."""
+        return await self.feed(
             pre_checkout_query={
                 "id": "pq1",
-                "from": self._user(user),
+                "from": self.user(user),
                 "currency": invoice.currency,
                 "total_amount": invoice.prices[0].amount,
                 "invoice_payload": invoice.payload,
             }
         )
-        return answer.checkout
 
     async def pay(self, user: int, invoice: Any, charge: str = "stx1", **changes: Any) -> Answer:
         """Let Telegram say that an invoice was paid."""
@@ -215,7 +222,7 @@ class Bot:
         )
         return [row["kind"] for row in rows]
 
-    def _user(self, user: int) -> dict[str, Any]:
+    def user(self, user: int) -> dict[str, Any]:
         return {
             "id": user,
             "is_bot": False,
@@ -228,7 +235,7 @@ class Bot:
             "message_id": message_id or next(self._numbers),
             "date": UNIX_NOW,
             "chat": {"id": user, "type": "private", "first_name": f"P{user}"},
-            "from": self._user(user),
+            "from": self.user(user),
         }
 
 
@@ -255,25 +262,26 @@ def supervisor() -> Supervisor:
     return Supervisor((), Bounds(connections=1, acquire_seconds=1, notice_seconds=1))
 
 
-@pytest.fixture
-async def bot(
-    database: Database,
+@asynccontextmanager
+async def make_bot(
     shop: Shop,
     payments: Payments,
     supervisor: Supervisor,
-    nursery: trio.Nursery,
+    *,
+    answer_seconds: float = 8.0,
+    **settings: Any,
 ) -> AsyncIterator[Bot]:
+    """Yield a bot over the shop's database; `settings` differ from a webhook bot's."""
     texts = load_texts()
-    reads = UserReads(database.updates)
-    await nursery.start(reads.run)
+    reads = UserReads(shop.database.updates)
+    given = {
+        "bot_token": TOKEN,
+        "public_url": PUBLIC_URL,
+        "provider_token": "12345:TEST:abc",
+        "admin_ids": str(ADMIN),
+    }
     services = Services(
-        settings=load(
-            _env_file=None,
-            bot_token=TOKEN,
-            public_url=PUBLIC_URL,
-            provider_token="12345:TEST:abc",
-            admin_ids=str(ADMIN),
-        ),
+        settings=load(_env_file=None, **given | settings),
         terms=TERMS,
         payments=payments,
         wakes=Wakes(),
@@ -282,11 +290,19 @@ async def bot(
         texts=texts,
     )
     middlewares = [
-        make_answer_in_time(texts, 8.0),
+        make_answer_in_time(texts, answer_seconds),
         make_people(reads, texts),
         forget_question,
         make_gate(services),
     ]
     routing = RoutingTable(make_router(texts).routes(), middlewares)
-    yield Bot(database, services, RecordingClient(), routing, shop)
-    nursery.cancel_scope.cancel()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(reads.run)
+        yield Bot(shop.database, services, RecordingClient(), routing, shop)
+        nursery.cancel_scope.cancel()
+
+
+@pytest.fixture
+async def bot(shop: Shop, payments: Payments, supervisor: Supervisor) -> AsyncIterator[Bot]:
+    async with make_bot(shop, payments, supervisor) as made:
+        yield made

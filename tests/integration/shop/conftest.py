@@ -113,6 +113,7 @@ class Shop:
     """What tests do with a shop besides calling the functions under test."""
 
     def __init__(self, database: Database) -> None:
+        self.database = database
         self.lane = database.updates
         self.basic = self.year = self.family = 0
 
