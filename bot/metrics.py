@@ -151,5 +151,15 @@ NOTICES = Counter(
     ["kind", "result"],
     registry=REGISTRY,
 )
+UNPROVISIONED = Gauge(
+    "warren_unprovisioned",
+    "Access that was paid for or given more than 2 minutes ago and isn't on its host.",
+    registry=REGISTRY,
+)
+PAYMENTS_TO_LOOK_AT = Gauge(
+    "warren_payments_to_look_at",
+    "Payments in review, and refunds whose money isn't back.",
+    registry=REGISTRY,
+)
 READY = Gauge("warren_ready", "1 while webhooks are taken, else 0.", registry=REGISTRY)
 LEADER = Gauge("warren_leader", "1 while the advisory lock is held.", registry=REGISTRY)

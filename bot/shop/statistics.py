@@ -133,5 +133,11 @@ async def statistics(lane: Lane, now: datetime) -> Statistics:
             )
             for row in takings
         ),
-        to_look_at=await lane.fetchval(_TO_LOOK_AT),
+        to_look_at=await payments_to_look_at(lane),
     )
+
+
+async def payments_to_look_at(lane: Lane) -> int:
+    """Return how many payments are in review or on their way back."""
+    count: int = await lane.fetchval(_TO_LOOK_AT)
+    return count

@@ -152,10 +152,11 @@ _UNPROVISIONED = """
     -- Nobody had room when it was granted.
     select user_id, vpn_uuid, '', updated_at, 0, null, true
       from subscriptions
-     where host_id is null and ended_at is null and expires_at > $2
-     order by wanted_at
-     limit $3
+     where host_id is null and ended_at is null and expires_at > $2  -- subscriptions_without_host
+       and updated_at <= $1
 """
+_LIST_UNPROVISIONED = f"{_UNPROVISIONED} order by wanted_at limit $3"
+_COUNT_UNPROVISIONED = f"select count(*) from ({_UNPROVISIONED}) as waiting"  # noqa: S608 - ours
 
 
 async def claim_jobs(lane: Lane, now: datetime, *, limit: int, lease: timedelta) -> list[VpnJob]:
@@ -245,7 +246,7 @@ async def unprovisioned(
     lane: Lane, now: datetime, *, older_than: timedelta, limit: int = 50
 ) -> list[Unprovisioned]:
     """Return access that was granted longer ago than this and isn't there; none if all is well."""
-    rows = await lane.fetch(_UNPROVISIONED, now - older_than, now, limit)
+    rows = await lane.fetch(_LIST_UNPROVISIONED, now - older_than, now, limit)
     return [
         Unprovisioned(
             user_id=row["user_id"],
@@ -258,6 +259,12 @@ async def unprovisioned(
         )
         for row in rows
     ]
+
+
+async def count_unprovisioned(lane: Lane, now: datetime, *, older_than: timedelta) -> int:
+    """Return how much access was granted longer ago than this and isn't there."""
+    count: int = await lane.fetchval(_COUNT_UNPROVISIONED, now - older_than, now)
+    return count
 
 
 async def _tell_ready(tx: Transaction, rows: Sequence[Row], now: datetime) -> None:

@@ -32,6 +32,7 @@ class Ticks:
     star_payment_watcher: Tick
     xray_sync: Tick
     reconciliation: Tick
+    backlog: Tick
     update_silence: Tick
 
 
@@ -179,6 +180,14 @@ def _of_the_shop(ticks: Ticks, wakes: Wakes) -> tuple[Worker, ...]:
             tick=ticks.reconciliation,
             interval=timedelta(minutes=10),
             deadline=timedelta(minutes=5),
+            connections=1,
+        ),
+        Worker(
+            name="backlog",
+            purpose="counts what waits too long: access not on its host, payments to look at",
+            tick=ticks.backlog,
+            interval=timedelta(minutes=1),
+            deadline=timedelta(seconds=30),
             connections=1,
         ),
     )

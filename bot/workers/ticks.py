@@ -18,6 +18,7 @@ from bot.vpn.hosts import Hosts
 from bot.workers import event_loop_heartbeat
 from bot.workers.activation import Activation
 from bot.workers.auto_renewal import AutoRenewal
+from bot.workers.backlog import make_backlog
 from bot.workers.batches import in_batches
 from bot.workers.notifier import Notifier, Render
 from bot.workers.payment_watcher import PaymentWatcher, Take
@@ -103,4 +104,5 @@ def make_ticks(peers: Peers, *, health_check: Tick, update_silence: Tick) -> Tic
         star_payment_watcher=watcher.read_star_transactions,
         xray_sync=sync.tick,
         reconciliation=reconciliation.tick,
+        backlog=make_backlog(lane, clock),
     )

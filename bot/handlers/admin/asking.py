@@ -3,13 +3,14 @@
 from collections.abc import Callable
 
 from bot.handlers.screens import Screen
+from bot.handlers.topup import read_amount
 from bot.handlers.turning import show
-from bot.money import Money, MoneyError
+from bot.money import Money
 from bot.shop.users import await_words
 from bot.telegram.context import Context, Handler, Reply
 from bot.telegram.routing import Filter, Router
 
-_PREFIX = "admin:"
+_PREFIX = "admin-"
 _LONGEST_NUMBER = 18  # digits; a bigint holds them
 
 
@@ -29,24 +30,11 @@ class AdminRouter(Router):
         return super().on(kind, *filters, is_admin)
 
 
-class Answers:
-    """Agrees to a message that answers a question: `Answers("find")`, `Answers("plan:")`."""
-
-    def __init__(self, question: str) -> None:
-        self._question = _PREFIX + question
-        self._is_prefix = question.endswith(":")
-
-    def __call__(self, ctx: Context) -> bool:
-        """Say whether the person was asked this, and writes in their own chat with the bot."""
-        message, asked = ctx.update.message, ctx.user and ctx.user.awaiting
-        if message is None or asked is None or message.chat.type != "private":
-            return False
-        matches = asked.startswith if self._is_prefix else asked.__eq__
-        return bool(matches(self._question))
-
-
 async def ask(ctx: Context, question: str, screen: Screen) -> Reply:
-    """Show `screen`, and let the person's next words answer `question` (see `Answers`)."""
+    """Show `screen`, and let the person's next words answer `question`.
+
+    Its handler has the filter `Awaiting("admin-<question>")`, without the details after a colon.
+    """
     await await_words(ctx.lane, ctx.user.id, _PREFIX + question)
     return show(ctx, screen)
 
@@ -58,7 +46,7 @@ async def heard(ctx: Context) -> None:
 
 def asked(ctx: Context, parts: int) -> list[str]:
     """Return what the question carries after its name, in `parts`; the last takes the rest."""
-    return str(ctx.user.awaiting).removeprefix(_PREFIX).split(":", parts)[1:]
+    return str(ctx.user.awaiting).split(":", parts)[1:]
 
 
 def words(ctx: Context) -> str:
@@ -82,12 +70,7 @@ def whole_number(text: str) -> int | None:
 
 
 def amount(text: str, currency: str) -> Money | None:
-    """Return the amount that somebody wrote in whole units: `1 299,50`, `-300`; None if it is none.
-
-    More digits after the point than the currency has are a mistake, not something to round.
-    """
-    plain = "".join(text.split()).replace("\N{MINUS SIGN}", "-").replace(",", ".")
-    try:
-        return Money.parse(plain.removeprefix("+"), currency)
-    except MoneyError:
-        return None
+    """Return the amount that somebody wrote, which may have a sign; None if it is none."""
+    plain = text.strip().replace("\N{MINUS SIGN}", "-")
+    size = read_amount(plain.removeprefix("-").removeprefix("+").strip(), currency)
+    return -size if size is not None and plain.startswith("-") else size

@@ -7,7 +7,8 @@ from collections.abc import Awaitable, Callable
 
 import structlog
 
-from bot.handlers.admin.asking import AdminRouter, Answers, ask, asked, heard
+from bot.handlers.admin.asking import AdminRouter, ask, asked, heard
+from bot.handlers.questions import Awaiting
 from bot.handlers.screens import admin_broadcasts as screens
 from bot.handlers.turning import last_number, show, turn_to, wake_workers
 from bot.shop import broadcasts as shop
@@ -44,7 +45,7 @@ async def ask_message(ctx: Context) -> Reply:
     return await _ask_message(ctx, Segment(ctx.args))
 
 
-@router.message(Answers("broadcast:"))
+@router.message(Awaiting("admin-broadcast"))
 async def preview(ctx: Context) -> Reply:
     """Take the message, of whatever kind, and show it as people will see it."""
     segment = Segment(asked(ctx, 1)[0])

@@ -2,7 +2,6 @@
 
 from bot.handlers.admin.asking import (
     AdminRouter,
-    Answers,
     amount,
     ask,
     asked,
@@ -11,6 +10,7 @@ from bot.handlers.admin.asking import (
     whole_number,
     words,
 )
+from bot.handlers.questions import Awaiting
 from bot.handlers.screens import Screen
 from bot.handlers.screens import admin_desk as common
 from bot.handlers.screens import admin_people as screens
@@ -39,7 +39,7 @@ async def find(ctx: Context) -> Reply:
     return await ask(ctx, "find", question)
 
 
-@router.message(Answers("find"))
+@router.message(Awaiting("admin-find"))
 async def found(ctx: Context) -> Reply:
     """Show who is meant; one alone at once."""
     meant = await people.find_people(ctx.lane, words(ctx))
@@ -94,7 +94,7 @@ async def ask_days(ctx: Context) -> Reply:
     return await _ask_days(ctx, _number(ctx, 0))
 
 
-@router.message(Answers("days:"))
+@router.message(Awaiting("admin-days"))
 async def days(ctx: Context) -> Reply:
     """Give or take as many days as were written: `14 a reason`."""
     user_id = int(asked(ctx, 1)[0])
@@ -167,7 +167,7 @@ async def ask_amount(ctx: Context) -> Reply:
     return await _ask_amount(ctx, _number(ctx, 0))
 
 
-@router.message(Answers("amount:"))
+@router.message(Awaiting("admin-amount"))
 async def ask_reason(ctx: Context) -> Reply:
     """Take the amount, and ask for the reason: what is written next changes the balance."""
     user_id = int(asked(ctx, 1)[0])
@@ -177,7 +177,7 @@ async def ask_reason(ctx: Context) -> Reply:
     return await _ask_reason(ctx, user_id, by)
 
 
-@router.message(Answers("reason:"))
+@router.message(Awaiting("admin-reason"))
 async def adjust(ctx: Context) -> Reply:
     """Correct the balance, with the reason that was written."""
     user_id, minor = map(int, asked(ctx, 2))

@@ -5,7 +5,6 @@ from typing import Any
 
 from bot.handlers.admin.asking import (
     AdminRouter,
-    Answers,
     amount,
     ask,
     asked,
@@ -13,6 +12,7 @@ from bot.handlers.admin.asking import (
     whole_number,
     words,
 )
+from bot.handlers.questions import Awaiting
 from bot.handlers.screens import admin_plans as screens
 from bot.handlers.turning import last_number, show
 from bot.shop import plans as shop
@@ -89,7 +89,7 @@ async def ask_change(ctx: Context) -> Reply:
     return await _ask(ctx, f"plan:{found.id}:{name}", name, cancel=f"a-plan:{found.id}")
 
 
-@router.message(Answers("plan:"))
+@router.message(Awaiting("admin-plan"))
 async def change(ctx: Context) -> Reply:
     """Change the field that was asked for."""
     number, name = asked(ctx, 2)
@@ -115,7 +115,7 @@ async def ask_days(ctx: Context) -> Reply:
     return await _ask(ctx, "plan-days", "days")
 
 
-@router.message(Answers("plan-days"))
+@router.message(Awaiting("admin-plan-days"))
 async def ask_price(ctx: Context) -> Reply:
     """Take the days, and ask for the price."""
     days = _read("days", words(ctx), ctx.services.terms)
@@ -124,7 +124,7 @@ async def ask_price(ctx: Context) -> Reply:
     return await _ask(ctx, f"plan-price:{days['duration_days']}", "price")
 
 
-@router.message(Answers("plan-price:"))
+@router.message(Awaiting("admin-plan-price"))
 async def ask_russian_title(ctx: Context) -> Reply:
     """Take the price, and ask for the Russian name."""
     [days] = asked(ctx, 1)
@@ -134,7 +134,7 @@ async def ask_russian_title(ctx: Context) -> Reply:
     return await _ask(ctx, f"plan-ru:{days}:{price['price_minor']}", "ru")
 
 
-@router.message(Answers("plan-ru:"))
+@router.message(Awaiting("admin-plan-ru"))
 async def ask_english_title(ctx: Context) -> Reply:
     """Take the Russian name, and ask for the English one."""
     days, minor = asked(ctx, 2)
@@ -144,7 +144,7 @@ async def ask_english_title(ctx: Context) -> Reply:
     return await _ask(ctx, f"plan-en:{days}:{minor}:{title['title_ru']}", "en")
 
 
-@router.message(Answers("plan-en:"))
+@router.message(Awaiting("admin-plan-en"))
 async def add(ctx: Context) -> Reply:
     """Take the English name, and add the plan: not on sale yet, its price in Stars worked out."""
     days, minor, title_ru = asked(ctx, 3)

@@ -5,7 +5,6 @@ from datetime import timedelta
 from bot.db.errors import UniqueError
 from bot.handlers.admin.asking import (
     AdminRouter,
-    Answers,
     amount,
     ask,
     asked,
@@ -13,6 +12,7 @@ from bot.handlers.admin.asking import (
     whole_number,
     words,
 )
+from bot.handlers.questions import Awaiting
 from bot.handlers.screens import admin_promos as screens
 from bot.handlers.turning import last_number, show, turn_to
 from bot.shop import promo_codes as shop
@@ -66,7 +66,7 @@ async def ask_code(ctx: Context) -> Reply:
     return await _ask(ctx, f"promo-code:{ctx.args}", "code")
 
 
-@router.message(Answers("promo-code:"))
+@router.message(Awaiting("admin-promo-code"))
 async def ask_value(ctx: Context) -> Reply:
     """Take the name, and ask how much it gives."""
     [kind] = asked(ctx, 1)
@@ -76,7 +76,7 @@ async def ask_value(ctx: Context) -> Reply:
     return await _ask(ctx, f"promo-value:{kind}:{code}", kind)
 
 
-@router.message(Answers("promo-value:"))
+@router.message(Awaiting("admin-promo-value"))
 async def ask_uses(ctx: Context) -> Reply:
     """Take how much it gives, and ask how often it can be used."""
     kind, code = asked(ctx, 2)
@@ -86,7 +86,7 @@ async def ask_uses(ctx: Context) -> Reply:
     return await _ask(ctx, f"promo-uses:{kind}:{code}:{value}", "uses")
 
 
-@router.message(Answers("promo-uses:"))
+@router.message(Awaiting("admin-promo-uses"))
 async def ask_valid_days(ctx: Context) -> Reply:
     """Take how often it can be used, and ask for how long."""
     so_far = ":".join(asked(ctx, 3))
@@ -96,7 +96,7 @@ async def ask_valid_days(ctx: Context) -> Reply:
     return await _ask(ctx, f"promo-days:{so_far}:{uses}", "valid")
 
 
-@router.message(Answers("promo-days:"))
+@router.message(Awaiting("admin-promo-days"))
 async def create(ctx: Context) -> Reply:
     """Take how long it is good, and create it."""
     kind, code, value, uses = asked(ctx, 4)

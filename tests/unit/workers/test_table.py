@@ -31,6 +31,7 @@ SECONDS = {
     "star_payment_watcher": (0.01, 1.0),
     "xray_sync": (0.1, 3.0),
     "reconciliation": (0.2, 5.0),
+    "backlog": (0.01, 0.5),
 }
 # Those that look at everything: they must never begin together.
 SLOW = ("auto_renewal", "reconciliation", "health_check")
