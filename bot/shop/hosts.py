@@ -32,16 +32,15 @@ _SELECT = f"select {_COLUMNS} from vpn_hosts"  # noqa: S608 - columns of ours
 _IN_USE = f"{_SELECT} where state <> 'retired' order by id"
 _EVERY = f"{_SELECT} order by state = 'retired', id"
 _ONE = f"{_SELECT} where id = $1"
-_NOTE_WELL = """
-    with before as (
-        select healthy, started_at from vpn_hosts where id = $1 for update
-    )
-    update vpn_hosts
-       set healthy = true, checked_at = $3, started_at = coalesce($2, vpn_hosts.started_at)
-      from before
+_LOST_ITS_CLIENTS = """
+    select not healthy or coalesce($2 > started_at + interval '3 seconds', false)
+      from vpn_hosts
      where id = $1
-    returning not before.healthy
-              or coalesce($2 > before.started_at + interval '3 seconds', false)
+"""
+_NOTE_WELL = """
+    update vpn_hosts
+       set healthy = true, checked_at = $3, started_at = coalesce($2, started_at)
+     where id = $1
 """
 _NOTE_AWAY = "update vpn_hosts set healthy = false, checked_at = $2 where id = $1"
 _COUNT_CLIENTS = """
@@ -111,14 +110,19 @@ async def host(lane: Lane, host_id: int) -> Host | None:
     return None if row is None else _host(row)
 
 
-async def note_well(
-    lane: Lane, host_id: int, *, started_at: datetime | None, now: datetime
-) -> bool:
-    """Note that a host answered; returns True if it came back, or its core has started anew.
+async def has_lost_clients(lane: Lane, host_id: int, started_at: datetime | None) -> bool:
+    """Say whether a host that answers came back, or its core has started anew since `note_well`.
 
     `started_at` is when its core started, as far as the host says; a second or two is its clock.
     """
-    return bool(await lane.fetchval(_NOTE_WELL, host_id, started_at, now))
+    return bool(await lane.fetchval(_LOST_ITS_CLIENTS, host_id, started_at))
+
+
+async def note_well(
+    lane: Lane, host_id: int, *, started_at: datetime | None, now: datetime
+) -> None:
+    """Note that a host answered and has what it must have: after it was given that again."""
+    await lane.execute(_NOTE_WELL, host_id, started_at, now)
 
 
 async def note_away(lane: Lane, host_id: int, now: datetime) -> None:

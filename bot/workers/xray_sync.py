@@ -12,7 +12,7 @@ import trio
 
 from bot.db import Lane
 from bot.shop.access import place_without_host
-from bot.shop.hosts import Host, count_clients, hosts_in_use, note_away, note_well
+from bot.shop.hosts import Host, count_clients, has_lost_clients, hosts_in_use, note_away, note_well
 from bot.shop.vpn_jobs import hasten_jobs
 from bot.supervise import Wake
 from bot.vpn.errors import VpnError
@@ -71,12 +71,13 @@ class XraySync:
         health = await gateway.health()
         now, uptime = self._clock(), health.uptime_seconds
         started_at = None if uptime is None else now - timedelta(seconds=uptime)
-        if not await note_well(self._lane, host.id, started_at=started_at, now=now):
-            return
-        await hasten_jobs(self._lane, host.id, now)
-        found = await walk(self._lane, gateway, host.id, self._clock)
-        log.info("vpn.host_synced", host=host.name, wanted_again=found.wanted_again)
-        self._activation.set()
+        if await has_lost_clients(self._lane, host.id, started_at):
+            await hasten_jobs(self._lane, host.id, now)
+            found = await walk(self._lane, gateway, host.id, self._clock)
+            log.info("vpn.host_synced", host=host.name, wanted_again=found.wanted_again)
+            self._activation.set()
+        # Last: a tick that was cut off before this does it all again.
+        await note_well(self._lane, host.id, started_at=started_at, now=now)
 
 
 def address_of(host: Host) -> HostAddress:

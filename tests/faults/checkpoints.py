@@ -46,11 +46,13 @@ class Survey:
     """What was tried: the steps of the undisturbed run, where it was cut, and how often it bled.
 
     `unharmed` counts the cuts that came too late to stop anything, as while COMMIT is under way.
+    `outcome` is what it brought about each time.
     """
 
     steps: int
     cuts: int
     unharmed: int
+    outcome: Any
 
 
 class _Scissors(trio.abc.Instrument):
@@ -111,10 +113,10 @@ async def cut_everywhere(experiment: Experiment[Any], *, at_most: int | None = N
     world = await experiment.prepare()
     steps, _ = await run_cut(lambda: experiment.operation(world), None)
     await experiment.sound(world)
+    await experiment.complete(world)
     expected = await experiment.outcome(world)
     await experiment.complete(world)
-    again = await experiment.outcome(world)
-    assert again == expected, "once more is no more, also undisturbed"
+    assert await experiment.outcome(world) == expected, "once more is no more, also undisturbed"
     points = chosen(steps, at_most)
     unharmed = 0
     for at in points:
@@ -123,7 +125,7 @@ async def cut_everywhere(experiment: Experiment[Any], *, at_most: int | None = N
         except BaseException as error:
             error.add_note(f"cut in step {at} of {steps}")
             raise
-    return Survey(steps, len(points), unharmed)
+    return Survey(steps, len(points), unharmed, expected)
 
 
 async def _try(experiment: Experiment[Any], at: int, expected: object) -> bool:
@@ -132,7 +134,8 @@ async def _try(experiment: Experiment[Any], at: int, expected: object) -> bool:
     await experiment.sound(world)
     await experiment.complete(world)
     await experiment.sound(world)
-    assert await experiment.outcome(world) == expected
+    outcome = await experiment.outcome(world)
+    assert outcome == expected, f"{outcome!r} instead of {expected!r}"
     return was_cut
 
 

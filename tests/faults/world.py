@@ -59,13 +59,10 @@ async def census(lane: Lane) -> dict[str, Any]:
         "rows": {row["name"]: row["rows"] for row in await lane.fetch(counts)},
         "balances": await _all(lane, "select user_id, amount_minor from balances order by 1"),
         "access": await _all(
-            lane,
-            "select user_id, expires_at, ended_at is null, is_trial from subscriptions order by 1",
+            lane, "select user_id, expires_at, ended_at is null from subscriptions order by 1"
         ),
-        "purchases": await _all(
-            lane, "select state, count(*) from purchases group by 1 order by 1"
-        ),
-        "payments": await _all(lane, "select state, count(*) from payments group by 1 order by 1"),
+        "purchases": await _all(lane, "select user_id, state from purchases order by 1, 2"),
+        "payments": await _all(lane, "select user_id, state from payments order by 1, 2"),
         "told": await _all(
             lane, "select chat_id, kind, sent_at is null from notifications order by 1, 2, 3"
         ),

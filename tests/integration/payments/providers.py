@@ -102,7 +102,7 @@ class Rig:
 
 
 @asynccontextmanager
-async def cryptopay(tmp_path: Path, **changes: Any) -> AsyncIterator[Rig]:
+async def cryptopay(tmp_path: Path, *, within: float = 60, **changes: Any) -> AsyncIterator[Rig]:
     def config(webhook_url: str) -> CryptoPayConfig:
         return CryptoPayConfig(
             tmp_path / "cryptopay", CRYPTO_PAY_TOKEN, webhook_url=webhook_url, notices=QUICK
@@ -112,7 +112,7 @@ async def cryptopay(tmp_path: Path, **changes: Any) -> AsyncIterator[Rig]:
         given = {"crypto_pay_token": CRYPTO_PAY_TOKEN, "crypto_pay_api_url": url}
         return settings(**given | changes)
 
-    async with _rig(ProviderName.CRYPTOPAY, serve_cryptopay, config, configured) as rig:
+    async with _rig(ProviderName.CRYPTOPAY, serve_cryptopay, config, configured, within) as rig:
         yield rig
 
 
@@ -137,12 +137,16 @@ async def yookassa(tmp_path: Path, **changes: Any) -> AsyncIterator[Rig]:
 
 @asynccontextmanager
 async def _rig(
-    name: ProviderName, serve: Any, config: Callable[[str], Any], configured: Callable[[str], Any]
+    name: ProviderName,
+    serve: Any,
+    config: Callable[[str], Any],
+    configured: Callable[[str], Any],
+    within: float = 60,
 ) -> AsyncIterator[Rig]:
     receiver = Receiver()
     app = QuartTrio(__name__)
     app.add_url_rule("/webhook", "webhook", receiver.take, methods=["POST"])
-    with trio.fail_after(60):
+    with trio.fail_after(within):
         async with trio.open_nursery() as nursery:
             receiver.url = f"{await nursery.start(serve_app, app, '127.0.0.1', 0)}/webhook"
             url = await nursery.start(serve, config(receiver.url))

@@ -40,9 +40,9 @@ class RunningHost:
 
 
 @asynccontextmanager
-async def running_host(**config: Any) -> AsyncIterator[RunningHost]:
-    """Run a stand-in until the block ends."""
-    with trio.fail_after(60):
+async def running_host(*, within: float = 60, **config: Any) -> AsyncIterator[RunningHost]:
+    """Run a stand-in until the block ends, which must be within so many seconds."""
+    with trio.fail_after(within):
         async with trio.open_nursery() as nursery:
             url = await nursery.start(serve_vpn_host, VpnHostConfig(**{"key": KEY} | config))
             async with httpx.AsyncClient(base_url=url, timeout=30) as control:
