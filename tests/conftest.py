@@ -2,7 +2,8 @@
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 import structlog
@@ -11,6 +12,7 @@ from structlog.testing import LogCapture
 from bot import holding
 
 _FOLDER = pytest.StashKey[str]()
+_FIGURE = "figure"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -28,6 +30,28 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Leave nothing behind."""
     if (folder := config.stash.get(_FOLDER, None)) is not None:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Show what was measured (`figure`), whichever worker measured it."""
+    figures = [
+        (report.nodeid, words)
+        for reports in terminalreporter.stats.values()
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+        for name, words in report.user_properties
+        if name == _FIGURE
+    ]
+    if figures:
+        terminalreporter.section("figures")
+        for nodeid, words in sorted(figures):
+            terminalreporter.write_line(f"{nodeid.partition('::')[0]}: {words}")
+
+
+@pytest.fixture
+def figure(record_property: Callable[[str, object], None]) -> Callable[[str], None]:
+    """Call it with a measured figure, in words: it is shown at the end of the run."""
+    return partial(record_property, _FIGURE)
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TypeAlias
 
 import httpx
+import psutil
 import trio
 
 from bot.sandbox.telegram import SandboxConfig, serve_telegram
@@ -98,6 +99,12 @@ class BotProcess:
     def age(self) -> float:
         """Seconds since the process was started."""
         return trio.current_time() - self._started_at
+
+    @property
+    def cpu_seconds(self) -> float:
+        """Processor time that it took so far: what a start costs, whoever else is at work."""
+        spent = psutil.Process(self.pid).cpu_times()
+        return float(spent.user + spent.system)
 
     @property
     def running(self) -> bool:

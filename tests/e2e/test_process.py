@@ -2,6 +2,7 @@
 
 import signal
 import socket
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -112,7 +113,7 @@ async def test_a_restart_of_the_server_ends_the_leader_with_70(
 
 @pytest.mark.slow
 async def test_a_server_that_stands_still_ends_the_leader_with_70(
-    database: TestDatabase, tmp_path: Path
+    database: TestDatabase, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     """Also while an update waits for the server: nothing waits for a statement without an end."""
     async with stand_in(tmp_path) as telegram:
@@ -124,7 +125,7 @@ async def test_a_server_that_stands_still_ends_the_leader_with_70(
                 # Noticed within 5 s (ADVISORY_LOCK_CHECK_INTERVAL and 2 s for the answer), and
                 # what is on its way at that moment has 2 s more.
                 ended = await bot.ended(seconds=10)
-            print(f"a server that stands still ended the leader after {ended.seconds:.1f} s")
+            figure(f"a server that stands still ended the leader after {ended.seconds:.1f} s")
     assert ended.code == 70
     assert "app.crashed" not in bot.output
 

@@ -1,6 +1,7 @@
 """`run` without DATABASE_URL: a PostgreSQL of its own in DATA_DIR, kept and given back."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.harness import bot_process, settings_for, stand_in
@@ -14,13 +15,15 @@ def postmaster(data_dir: Path) -> int | None:
         return None
 
 
-async def test_its_own_postgresql_is_stopped_with_it_and_found_again(tmp_path: Path) -> None:
+async def test_its_own_postgresql_is_stopped_with_it_and_found_again(
+    tmp_path: Path, figure: Callable[[str], None]
+) -> None:
     data_dir = tmp_path / "data"
     async with stand_in(tmp_path) as telegram:
         settings = settings_for(telegram.address, None, DATA_DIR=str(data_dir))
         async with bot_process("run", tmp_path, settings) as bot:
-            await bot.until_ready(seconds=60)
-            print(f"first start, with initdb: ready after {bot.age:.2f} s")
+            await bot.until_ready(seconds=120)
+            figure(f"first start, with initdb: ready after {bot.age:.1f} s")
             assert postmaster(data_dir) is not None
             await telegram.post("text", person=1001, text="/start")
             await telegram.until_delivered()
@@ -29,7 +32,7 @@ async def test_its_own_postgresql_is_stopped_with_it_and_found_again(tmp_path: P
 
         async with bot_process("run", tmp_path, settings) as bot:
             await bot.until_ready()
-            print(f"second start: ready after {bot.age:.2f} s")
+            figure(f"second start: ready after {bot.age:.1f} s, {bot.cpu_seconds:.1f} s of CPU")
             await telegram.post("text", person=1001, text="/menu")
             await telegram.until_delivered()
             assert len(await telegram.answers(1001)) == 2
@@ -44,7 +47,7 @@ async def test_after_a_power_cut_the_server_that_was_left_is_adopted_and_then_st
     async with stand_in(tmp_path) as telegram:
         settings = settings_for(telegram.address, None, DATA_DIR=str(data_dir))
         async with bot_process("run", tmp_path, settings) as bot:
-            await bot.until_ready(seconds=60)
+            await bot.until_ready(seconds=120)
             server = postmaster(data_dir)
             assert server is not None
             await bot.kill()

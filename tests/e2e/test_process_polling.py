@@ -1,6 +1,7 @@
 """MODE=polling, through the stand-in's getUpdates."""
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 from tests.e2e.conftest import TestDatabase
@@ -38,7 +39,7 @@ async def test_polling_takes_the_webhook_away_and_answers_what_waited(
 
 
 async def test_a_stop_while_polling_loses_none_and_doubles_none(
-    database: TestDatabase, tmp_path: Path
+    database: TestDatabase, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     people = range(7001, 7201)
     async with stand_in(tmp_path, overall_per_second=10_000) as telegram:
@@ -58,7 +59,7 @@ async def test_a_stop_while_polling_loses_none_and_doubles_none(
             assert ended.code == 0
             assert ended.seconds < 22  # SHUTDOWN_GRACE + 2
         before = sum(await answered(telegram, people))
-        print(f"{before} of {len(people)} answered before the end")
+        figure(f"{before} of {len(people)} answered before the end")
         assert 0 < before < len(people)
 
         async with bot_process("run", tmp_path, settings) as bot:

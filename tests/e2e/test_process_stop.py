@@ -1,6 +1,7 @@
 """A stop in the middle of work: what runs ends, what waits is kept, and the stop has an end."""
 
 import signal
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ async def in_flight(bot: BotProcess, count: int) -> None:
 
 @pytest.mark.slow
 async def test_a_stop_in_the_middle_of_many_updates_loses_none_and_doubles_none(
-    database: TestDatabase, tmp_path: Path
+    database: TestDatabase, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     people = range(5001, 5201)
     async with stand_in(tmp_path, overall_per_second=10_000) as telegram:
@@ -41,7 +42,7 @@ async def test_a_stop_in_the_middle_of_many_updates_loses_none_and_doubles_none(
             assert ended.seconds < GRACE + 2
         served = int(database.psql("select count(*) from users"))
         waiting = (await telegram.queue())["pending"]
-        print(f"40 in flight at SIGTERM: {served} served before the end, {waiting} kept")
+        figure(f"40 in flight at SIGTERM: {served} served before the end, {waiting} kept")
         assert served == 40
         assert served + waiting == len(people)
         assert database.traces() == ("0", "0")
@@ -56,7 +57,7 @@ async def test_a_stop_in_the_middle_of_many_updates_loses_none_and_doubles_none(
 
 
 async def test_a_second_signal_does_not_wait_for_running_updates(
-    database: TestDatabase, tmp_path: Path
+    database: TestDatabase, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     async def no_traces() -> bool:
         return database.traces() == ("0", "0")
@@ -73,7 +74,7 @@ async def test_a_second_signal_does_not_wait_for_running_updates(
                 ended = await bot.stop()
         # The server finds out when the lock is free and nobody is there to take the rows.
         await telegram.until(no_traces)
-        print(f"a second signal ended the process after {ended.seconds:.1f} s")
+        figure(f"a second signal ended the process after {ended.seconds:.1f} s")
         assert ended.code == 0
         assert ended.seconds < 10  # alone on a machine: 1.5; the lock would have held it for 19
         assert database.psql("select count(*) from users") == "0"
@@ -82,7 +83,7 @@ async def test_a_second_signal_does_not_wait_for_running_updates(
 
 @pytest.mark.slow
 async def test_a_database_that_hangs_does_not_hold_up_the_stop(
-    database: TestDatabase, tmp_path: Path
+    database: TestDatabase, tmp_path: Path, figure: Callable[[str], None]
 ) -> None:
     """Not beyond the grace of a running update, and not by the release of what was borrowed."""
     grace = 3
@@ -94,7 +95,7 @@ async def test_a_database_that_hangs_does_not_hold_up_the_stop(
                 await telegram.post("text", person=1001, text="/start")
                 await in_flight(bot, 1)
                 ended = await bot.stop()
-        print(f"a hanging database, grace {grace} s: stopped after {ended.seconds:.1f} s")
+        figure(f"a hanging database, grace {grace} s: stopped after {ended.seconds:.1f} s")
         assert ended.code == 0
         assert ended.seconds < grace + 2 + 3  # the update's end, then the pool's
         assert "app.crashed" not in bot.output
