@@ -20,7 +20,7 @@ def workers(texts: Texts, listed: Sequence[WorkerStatus], clock: float) -> Scree
     ]
     if lines:
         paragraphs.append("\n".join(lines))
-    buttons = [button(f"{_light(each)} {each.name}", f"a-worker:{each.name}") for each in listed]
+    buttons = [button(each.name, f"a-worker:{each.name}") for each in listed]
     by_two = [buttons[i : i + 2] for i in range(0, len(buttons), 2)]
     refresh = button(texts("admin-refresh"), "a-workers")
     return Screen("\n\n".join(paragraphs), rows(*by_two, refresh, back(texts, "a-desk")))

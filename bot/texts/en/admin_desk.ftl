@@ -1,5 +1,7 @@
 # The first screen of administration, and what its screens have in common
 admin-desk = 🛠 <b>Administration</b>
+
+    Everything that you change here stays in the audit log.
 admin-to-statistics = 📊 Statistics
 admin-to-find = 🔎 Find a person
 admin-to-payments = 🧾 Payments to look at

@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 import trio
+import trio.testing
 
 from bot.shop.hosts import HostState, all_hosts
 from bot.shop.switches import Switch
@@ -87,9 +88,8 @@ async def test_a_worker_is_shown_and_run_now(bot: Bot, expected_errors: list[str
     assert "drains jobs" in card.text
     before = bot.services.supervisor.ticks(["activation"])
     assert (await bot.press(ADMIN, "a-worker-run:activation")).toast == "It runs"
-    with trio.fail_after(5):
-        while bot.services.supervisor.ticks(["activation"]) == before:
-            await trio.lowlevel.checkpoint()
+    await trio.testing.wait_all_tasks_blocked()
+    assert bot.services.supervisor.ticks(["activation"]) > before
     shown = await bot.press(ADMIN, "a-worker:activation")
     assert "no &lt;route&gt;" in shown.text
     assert (await bot.press(ADMIN, "a-worker-run:nobody")).is_answered
