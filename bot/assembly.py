@@ -23,6 +23,7 @@ from bot.handlers.notices import make_render
 from bot.handlers.people import make_people
 from bot.handlers.questions import forget_question
 from bot.handlers.services import Services
+from bot.handlers.support_answers import go_on_by_reply
 from bot.money import EXPONENTS
 from bot.payments.registry import Payments
 from bot.readiness import Readiness
@@ -162,6 +163,7 @@ def assemble(
             make_people(user_reads, texts),
             forget_question,
             make_gate(services),
+            go_on_by_reply,
         ],
         unavailable=(UnavailableError,),
     )

@@ -16,6 +16,7 @@ from bot.handlers import (
     invite,
     paying,
     promo,
+    support,
     topup,
 )
 from bot.telegram.methods import (
@@ -27,20 +28,6 @@ from bot.telegram.methods import (
 from bot.telegram.routing import Router
 from bot.telegram.types import BotCommand
 from bot.texts import Texts
-
-_COMMANDS = (
-    "start",
-    "menu",
-    "buy",
-    "access",
-    "connect",
-    "balance",
-    "gifts",
-    "invite",
-    "promo",
-    "language",
-    "help",
-)
 
 
 def make_router(texts: Mapping[str, Texts]) -> Router:
@@ -58,6 +45,7 @@ def make_router(texts: Mapping[str, Texts]) -> Router:
     root.include(giving.router)
     root.include(invite.router)
     root.include(promo.router)
+    root.include(support.router)
     root.include(conversation.make_choose_language(texts))
     root.include(conversation.router)
     return root
@@ -69,7 +57,8 @@ def introduction(texts: Mapping[str, Texts]) -> list[Method[Any]]:
     # Without a language_code: for everybody whose language is not named.
     for code, speak in ((None, texts["en"]), ("ru", texts["ru"])):
         commands = [
-            BotCommand(command=name, description=speak(f"command-{name}")) for name in _COMMANDS
+            BotCommand(command=name, description=speak(f"command-{name}"))
+            for name in conversation.COMMANDS
         ]
         calls += [
             SetMyCommands(commands=commands, language_code=code),

@@ -18,6 +18,23 @@ from bot.telegram.methods import SendMessage
 from bot.telegram.routing import CallbackData, ChatType, Command, Router
 from bot.texts import LOCALES, Texts
 
+COMMANDS = (
+    "start",
+    "menu",
+    "buy",
+    "access",
+    "connect",
+    "balance",
+    "gifts",
+    "invite",
+    "promo",
+    "language",
+    "help",
+    "support",
+    "paysupport",
+)
+"""What the menu of commands shows, in this order."""
+
 router = Router()
 _private = ChatType("private")
 
@@ -29,7 +46,8 @@ _PAYLOAD = re.compile(r"[A-Za-z0-9_-]{1,64}")
 async def start(ctx: Context) -> Reply:
     """Greet; remember what brought the person, and give them the gift that they came for."""
     payload = ctx.args if _PAYLOAD.fullmatch(ctx.args) else ""
-    if payload and ctx.user.start_payload is None:
+    # The same once more: the update may be a redelivery, cut off between the two.
+    if payload and ctx.user.start_payload in {None, payload}:
         await users.keep_start_payload(ctx.lane, ctx.user.id, payload)
         await note_referrer(ctx.lane, ctx.user.id, payload, ctx.now)
     if payload.startswith(GIFT_PREFIX):
@@ -116,7 +134,7 @@ async def unknown_message(ctx: Context) -> Reply:
     return show(ctx, screens.unknown(ctx.texts, home(ctx)))
 
 
-@router.message(Command("start", "menu", "buy", "access", "connect", "language", "help"))
+@router.message(Command(*COMMANDS))
 async def in_a_group(ctx: Context) -> Reply:
     """In a group, say where to talk; other words there are not for us."""
     assert ctx.update.message is not None  # noqa: S101 - typing: the router saw to it

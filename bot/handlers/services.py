@@ -33,8 +33,12 @@ class Me:
         return f"https://t.me/{await self.username(client)}?start={payload}"
 
 
-def _some_tries() -> RateLimit:
+def _promo_tries() -> RateLimit:
     return RateLimit(rate=1 / 60, burst=10)
+
+
+def _support_messages() -> RateLimit:
+    return RateLimit(rate=1 / 10, burst=20)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +53,10 @@ class Services:
     supervisor: Supervisor
     texts: Mapping[str, Texts]
     me: Me = field(default_factory=Me)
-    promo_tries: RateLimit = field(default_factory=_some_tries)
+    promo_tries: RateLimit = field(default_factory=_promo_tries)
     """How often a person may try a promo code: ten at once, and one more a minute."""
+    support_messages: RateLimit = field(default_factory=_support_messages)
+    """How much a person may write to support: twenty at once, and one more in ten seconds."""
 
     def is_admin(self, user_id: int) -> bool:
         """Say whether this person administers the bot."""

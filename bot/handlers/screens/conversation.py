@@ -51,7 +51,14 @@ def about(texts: Texts) -> Screen:
 
 def help_(texts: Texts) -> Screen:
     """What the commands do."""
-    return Screen(texts("help"), rows(button(texts("menu-about"), "about"), back(texts)))
+    return Screen(
+        texts("help"),
+        rows(
+            button(texts("help-support"), "support"),
+            button(texts("menu-about"), "about"),
+            back(texts),
+        ),
+    )
 
 
 def language(texts: Texts) -> Screen:

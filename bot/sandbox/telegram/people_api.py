@@ -5,8 +5,9 @@
     GET  changes?since=N                     answers when the world is newer than N
     GET  queue                               {pending, in_flight, calls}
     GET  file/<file_id>                      the bytes of a file
-    POST text   {person, text}               write → {update_id}
-    POST photo  (form) person, caption, file send a photo → {update_id}
+    POST text   {person, text, reply_to?}    write, or reply to a message → {update_id}
+    POST photo  (form) person, caption, file, reply_to?
+                                             send a photo → {update_id}
     POST press  {person, message_id, data}   press a button → the bot's answer, or null
     POST block  {person, blocked}            block the bot, or come back
     POST batch  {texts: [{person, text}]}    many at once; unknown people are made up
@@ -139,7 +140,8 @@ class PeopleApi:
         person = self._world.person(int(given["person"]))
         if person.id in self._world.blocked:
             self._world.block(person, blocked=False)
-        return as_json({"update_id": self._world.say(person, str(given["text"]))})
+        reply_to = int(given.get("reply_to") or 0)
+        return as_json({"update_id": self._world.say(person, str(given["text"]), reply_to)})
 
     async def photo(self) -> Response:
         form, files = await request.form, await request.files
@@ -152,7 +154,9 @@ class PeopleApi:
         caption, entities = formatted(form.get("caption", ""), None)
         words = {"caption": caption} if caption else {}
         marks = {"caption_entities": entities} if entities else {}
-        return as_json({"update_id": self._world.tell(person, {"photo": photo} | words | marks)})
+        quoted = self._world.quoted(person.id, int(form.get("reply_to") or 0))
+        sent = {"photo": photo} | words | marks | quoted
+        return as_json({"update_id": self._world.tell(person, sent)})
 
     async def press(self, given: dict[str, Any]) -> Response:
         person = self._world.person(int(given["person"]))

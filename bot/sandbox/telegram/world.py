@@ -47,10 +47,11 @@ class World:
 
     # ---- what people do ----
 
-    def say(self, person: Person, text: str) -> int:
-        """Let a person write; returns the update's id."""
+    def say(self, person: Person, text: str, reply_to: int = 0) -> int:
+        """Let a person write, as a reply to a message or not; returns the update's id."""
         text, entities = formatted(text, None)
-        return self.tell(person, {"text": text} | ({"entities": entities} if entities else {}))
+        marks = {"entities": entities} if entities else {}
+        return self.tell(person, {"text": text} | marks | self.quoted(person.id, reply_to))
 
     def tell(self, person: Person, fields: dict[str, Any]) -> int:
         """Let a person send a message, or do what leaves a service message; returns its update."""
@@ -138,6 +139,17 @@ class World:
         """Return a message of a chat."""
         chat = self.chats.get(chat_id, [])
         return next((m for m in chat if m["message_id"] == message_id), None)
+
+    def quoted(self, chat_id: int, message_id: int) -> dict[str, Any]:
+        """Return the `reply_to_message` of a reply; nothing if there is no such message.
+
+        Bot API: Message: "will not contain further reply_to_message fields even if it itself is
+        a reply".
+        """
+        message = self.find(chat_id, message_id)
+        if message is None:
+            return {}
+        return {"reply_to_message": {k: v for k, v in message.items() if k != "reply_to_message"}}
 
     def enqueue(self, kind: str, event: dict[str, Any]) -> int:
         """Let an update wait for the bot, unless it didn't ask for this kind."""

@@ -15,6 +15,16 @@ from bot.telegram.methods.method import (
 )
 from bot.telegram.types import Message, MessageId
 
+
+class ReplyParameters(BaseModel):
+    """Which message of the same chat this one answers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    message_id: int
+    allow_sending_without_reply: bool | None = None
+
+
 Caption = Annotated[str, Field(max_length=4096)]
 """At most 1024 characters after its markup is read (Bot API: sendPhoto)."""
 
@@ -46,6 +56,7 @@ class SendMessage(Method[Message]):
     parse_mode: ParseMode | None = None
     link_preview_options: LinkPreviewOptions | None = None
     disable_notification: bool | None = None
+    reply_parameters: ReplyParameters | None = None
     reply_markup: ReplyMarkup | None = None
 
 
@@ -100,6 +111,7 @@ class CopyMessage(Method[MessageId]):
     caption: Caption | None = None
     parse_mode: ParseMode | None = None
     disable_notification: bool | None = None
+    reply_parameters: ReplyParameters | None = None
     reply_markup: ReplyMarkup | None = None
 
 

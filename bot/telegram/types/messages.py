@@ -68,6 +68,7 @@ class Message(TelegramObject):
     document: Document | None = None
     invoice: Invoice | None = None
     edit_date: int | None = None
+    media_group_id: str | None = None
     reply_to_message: "Message | None" = None
     reply_markup: InlineKeyboardMarkup | None = None
     successful_payment: SuccessfulPayment | None = None

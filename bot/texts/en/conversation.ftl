@@ -32,10 +32,17 @@ help = 💬 <b>Help</b>
     /buy — buy or extend access
     /access — what you have, and until when
     /connect — your key, and connecting step by step
+    /balance — your balance and topping it up
+    /gifts — give access to somebody
+    /invite — invite a friend and earn when they pay
+    /promo — enter a promo code
     /language — change the language
     /menu — the main menu
+    /support — write to people who help
+    /paysupport — a question about a payment
 
     If something looks wrong, send /start: nothing gets lost.
+help-support = 💬 Write to support
 language-choice = Which language suits you?
 language-chosen = Done, English it is
 language-ru = Русский

@@ -10,5 +10,7 @@ command-promo = Ввести промокод
 command-gifts = Подарки
 command-language = Сменить язык
 command-help = Помощь
+command-support = Написать в поддержку
+command-paysupport = Вопрос об оплате
 description = Warren — личный VPN: доступ, подключение и помощь прямо в этом чате. Нажмите «Начать».
 short-description = Личный VPN: доступ и подключение прямо в Telegram

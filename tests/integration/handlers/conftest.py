@@ -20,6 +20,8 @@ from bot.handlers.gate import make_gate
 from bot.handlers.people import make_people
 from bot.handlers.questions import forget_question
 from bot.handlers.services import Services
+from bot.handlers.support_answers import go_on_by_reply
+from bot.holding import require_nothing_held
 from bot.payments.provider import ProviderName
 from bot.payments.registry import Payments
 from bot.settings import load
@@ -27,14 +29,16 @@ from bot.shop.switches import Switches
 from bot.shop.user_reads import UserReads
 from bot.supervise import Bounds, Supervisor, Wakes
 from bot.telegram.context import Context
-from bot.telegram.errors import ApiError
+from bot.telegram.errors import TelegramError
 from bot.telegram.methods import (
     AnswerCallbackQuery,
     AnswerPreCheckoutQuery,
+    CopyMessage,
     CreateInvoiceLink,
     DeleteMessage,
     EditMessageMedia,
     EditMessageText,
+    ForwardMessage,
     GetMe,
     Method,
     SendInvoice,
@@ -42,7 +46,15 @@ from bot.telegram.methods import (
     SendPhoto,
 )
 from bot.telegram.routing import RoutingTable
-from bot.telegram.types import InlineKeyboardButton, InlineKeyboardMarkup, Update, User
+from bot.telegram.types import (
+    Chat,
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    Message,
+    MessageId,
+    Update,
+    User,
+)
 from bot.texts import load_texts
 from tests.integration.shop.conftest import ADMIN, BASIC, FAMILY, NOW, TERMS, YEAR, Shop
 from tests.integration.shop.rows import add_host
@@ -55,20 +67,37 @@ Shown = SendMessage | EditMessageText | SendPhoto | EditMessageMedia | SendInvoi
 
 
 class RecordingClient:
-    """Telegram, as far as handlers wait for it; `refuses` names calls that it says no to."""
+    """Telegram, as far as handlers wait for it.
+
+    `refuses` names calls that it says no to: `sendMessage`, or in one chat `sendMessage:7`.
+    """
 
     def __init__(self) -> None:
         self.calls: list[Method[Any]] = []
-        self.refuses: dict[str, ApiError] = {}
+        self.refuses: dict[str, TelegramError] = {}
+        self._message_ids = itertools.count(9000)
         self.when: Callable[[Method[Any]], Awaitable[None]] | None = None
 
     async def __call__(self, method: Method[Any]) -> Any:
+        require_nothing_held(method.name)
         await trio.lowlevel.checkpoint()
         self.calls.append(method)
         if self.when is not None:
             await self.when(method)
-        if method.name in self.refuses:
-            raise self.refuses[method.name]
+        chat_id = getattr(method, "chat_id", None)
+        refusal = self.refuses.get(method.name) or self.refuses.get(f"{method.name}:{chat_id}")
+        if refusal is not None:
+            raise refusal
+        if isinstance(method, CopyMessage):
+            return MessageId(message_id=next(self._message_ids))
+        if isinstance(method, ForwardMessage | SendMessage):
+            assert isinstance(chat_id, int)
+            kind = "private" if chat_id > 0 else "supergroup"
+            return Message(
+                message_id=next(self._message_ids),
+                date=UNIX_NOW,
+                chat=Chat(id=chat_id, type=kind),
+            )
         if isinstance(method, GetMe):
             return User(id=1, is_bot=True, first_name="Warren", username="warren_bot")
         if isinstance(method, CreateInvoiceLink):
@@ -170,11 +199,11 @@ class Bot:
         return Answer(list(reply) if isinstance(reply, Sequence) else [reply])
 
     async def say(self, user: int, text: str | None, **fields: Any) -> Answer:
-        return await self.feed(message=self._message(user) | {"text": text} | fields)
+        return await self.feed(message=self.message(user) | {"text": text} | fields)
 
     async def press(self, user: int, data: str, *, under: dict[str, Any] | None = None) -> Answer:
         """Press a button; `under` what stands there, a text if nothing is said."""
-        message = self._message(user, message_id=5) | (under or {"text": "a screen"})
+        message = self.message(user, message_id=5) | (under or {"text": "a screen"})
         return await self.feed(
             callback_query={
                 "id": f"q{next(self._numbers)}",
@@ -211,7 +240,7 @@ class Bot:
             "provider_payment_charge_id": "p",
         }
         return await self.feed(
-            message=self._message(user) | {"successful_payment": payment | changes}
+            message=self.message(user) | {"successful_payment": payment | changes}
         )
 
     async def notices(self, user: int) -> list[str]:
@@ -230,7 +259,7 @@ class Bot:
             "language_code": self.language,
         }
 
-    def _message(self, user: int, message_id: int | None = None) -> dict[str, Any]:
+    def message(self, user: int, message_id: int | None = None) -> dict[str, Any]:
         return {
             "message_id": message_id or next(self._numbers),
             "date": UNIX_NOW,
@@ -294,6 +323,7 @@ async def make_bot(
         make_people(reads, texts),
         forget_question,
         make_gate(services),
+        go_on_by_reply,
     ]
     routing = RoutingTable(make_router(texts).routes(), middlewares)
     async with trio.open_nursery() as nursery:
@@ -303,6 +333,14 @@ async def make_bot(
 
 
 @pytest.fixture
-async def bot(shop: Shop, payments: Payments, supervisor: Supervisor) -> AsyncIterator[Bot]:
-    async with make_bot(shop, payments, supervisor) as made:
+def changes() -> dict[str, Any]:
+    """Settings that a class of tests wants to be others."""
+    return {}
+
+
+@pytest.fixture
+async def bot(
+    shop: Shop, payments: Payments, supervisor: Supervisor, changes: dict[str, Any]
+) -> AsyncIterator[Bot]:
+    async with make_bot(shop, payments, supervisor, **changes) as made:
         yield made

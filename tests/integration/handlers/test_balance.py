@@ -103,7 +103,7 @@ async def test_an_amount_of_ones_own_is_asked_for_until_it_is_one(bot: Bot) -> N
         again = await bot.say(ANNA, words)
         assert "will not work" in again.text
         assert again.data == ["topup"]
-    photo = await bot.feed(message=bot._message(ANNA) | {"photo": []})
+    photo = await bot.feed(message=bot.message(ANNA) | {"photo": []})
     assert "will not work" in photo.text
     ways = await bot.say(ANNA, "1 500")
     assert "₽1,500" in ways.text

@@ -83,7 +83,7 @@ async def test_what_is_no_code_is_unknown_and_asked_for_again(bot: Bot, words: s
 
 async def test_a_photo_is_no_code(bot: Bot) -> None:
     await bot.press(ANNA, "promo")
-    answer = await bot.feed(message=bot._message(ANNA) | {"photo": []})
+    answer = await bot.feed(message=bot.message(ANNA) | {"photo": []})
     assert "no such promo code" in answer.text
 
 

@@ -127,5 +127,14 @@ async def test_a_reply_to_a_relayed_message_finds_its_author(lane: Lane) -> None
             user_message_id=5,
             now=NOW,
         )
-    assert await support.author_of(lane, ADMIN, 10) == 1
-    assert await support.author_of(lane, ADMIN, 11) is None
+    assert await support.concerning(lane, ADMIN, 10) == support.Concern(1, 5, "en")
+    assert await support.concerning(lane, ADMIN, 11) is None
+    assert await support.concerning(lane, 1, 10) is None
+    assert await support.is_of_support(lane, 1, 5)
+    assert not await support.is_of_support(lane, 2, 5)
+
+
+async def test_people_are_spoken_to_in_their_own_language(lane: Lane) -> None:
+    await lane.execute("update users set language_code = 'ru' where id in (1, 2)")
+    await lane.execute("update users set language = 'en' where id = 2")
+    assert await support.locales_of(lane, {1, 2, 3, 404}) == {1: "ru", 2: "en", 3: "en"}

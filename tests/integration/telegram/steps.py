@@ -64,3 +64,14 @@ def look_at_a_photo(page: Page) -> list[int]:
     assert fits(page)
     size: list[int] = photo.evaluate("(image) => [image.naturalWidth, image.naturalHeight]")
     return size
+
+
+def reply_to_the_bot(page: Page) -> None:
+    page.get_by_test_id("reply").last.click(force=True)
+    expect(page.get_by_test_id("replying")).to_contain_text("How is it?")
+    assert fits(page)
+    page.get_by_test_id("input").fill("Fine")
+    page.keyboard.press("Enter")
+    expect(page.get_by_test_id("quote")).to_have_text("How is it?")
+    expect(page.get_by_test_id("replying")).to_be_hidden()
+    assert fits(page)

@@ -29,6 +29,7 @@ from bot.telegram.methods import (
     InputFile,
     InputMediaPhoto,
     LinkPreviewOptions,
+    ReplyParameters,
     SendDocument,
     SendMessage,
     SendPhoto,
@@ -46,6 +47,44 @@ async def stand_in(stand_in: StandIn) -> StandIn:
     """A stand-in where Anna's chat with the bot has begun."""
     await stand_in.started()
     return stand_in
+
+
+# Replies
+
+
+async def test_a_reply_shows_what_it_answers_and_no_more(stand_in: StandIn) -> None:
+    asked = await stand_in.bot(SendMessage(chat_id=ANNA, text="How is it?", reply_markup=MENU))
+    await stand_in.post("text", person=ANNA, text="Fine", reply_to=asked.message_id)
+    reply = (await stand_in.update()).message
+    assert reply is not None
+    assert reply.reply_to_message is not None
+    assert (reply.reply_to_message.message_id, reply.reply_to_message.text) == (
+        asked.message_id,
+        "How is it?",
+    )
+    answered = await stand_in.bot(
+        SendMessage(
+            chat_id=ANNA, text="Good", reply_parameters=ReplyParameters(message_id=reply.message_id)
+        )
+    )
+    assert answered.reply_to_message is not None
+    assert answered.reply_to_message.text == "Fine"
+    assert answered.reply_to_message.reply_to_message is None
+    copied = await stand_in.bot(
+        CopyMessage(chat_id=ANNA, from_chat_id=ANNA, message_id=reply.message_id)
+    )
+    [shown] = [m for m in await stand_in.chat() if m["message_id"] == copied.message_id]
+    assert "reply_to_message" not in shown
+
+
+async def test_a_reply_to_nothing_is_sent_only_if_that_is_allowed(stand_in: StandIn) -> None:
+    def reply(allowed: bool | None) -> SendMessage:
+        to = ReplyParameters(message_id=999, allow_sending_without_reply=allowed)
+        return SendMessage(chat_id=ANNA, text="Good", reply_parameters=to)
+
+    with pytest.raises(BadRequestError, match="message to be replied not found"):
+        await stand_in.bot(reply(None))
+    assert (await stand_in.bot(reply(True))).reply_to_message is None
 
 
 # Photos and files

@@ -81,3 +81,15 @@ async def test_a_photo_is_seen_and_no_markup_breaks_out_of_its_caption(stand_in:
     await stand_in.bot(SendPhoto(chat_id=ANNA, photo=png(64, 32), caption="<img src=x onerror=1>"))
     page = f"{stand_in.page}/#{ANNA}"
     assert await in_browser(steps.look_at_a_photo, page, **NARROW) == [64, 32]
+
+
+@pytest.mark.parametrize("size", [{}, NARROW], ids=["desktop", "narrow"])
+async def test_a_person_replies_to_a_message(stand_in: StandIn, size: dict[str, int]) -> None:
+    await stand_in.started()
+    asked = await stand_in.bot(SendMessage(chat_id=ANNA, text="How is it?"))
+    await in_browser(steps.reply_to_the_bot, f"{stand_in.page}/#{ANNA}", **size)
+    reply = (await stand_in.update()).message
+    assert reply is not None
+    assert reply.text == "Fine"
+    assert reply.reply_to_message is not None
+    assert reply.reply_to_message.message_id == asked.message_id

@@ -68,6 +68,7 @@ WITH_MONEY: dict[str, Any] = WITH_STARS | {
     "send_phone_number_to_provider": False,
 }
 TO: dict[str, Any] = {"chat_id": 7, "reply_markup": BUTTONS}
+REPLY: dict[str, Any] = {"reply_parameters": {"message_id": 5, "allow_sending_without_reply": True}}
 LOUD: dict[str, Any] = {"disable_notification": True}
 WORDS: dict[str, Any] = {"parse_mode": "HTML"}
 CAPTION: dict[str, Any] = WORDS | {"caption": "<b>hi</b>"}
@@ -89,14 +90,14 @@ EXAMPLES: list[tuple[type[Method[Any]], dict[str, Any]]] = [
     ),
     (methods.DeleteWebhook, {"drop_pending_updates": True}),
     (methods.GetWebhookInfo, {}),
-    (SendMessage, TO | LOUD | WORDS | {"text": "hi", "link_preview_options": PREVIEW}),
+    (SendMessage, TO | LOUD | WORDS | REPLY | {"text": "hi", "link_preview_options": PREVIEW}),
     (SendPhoto, TO | LOUD | CAPTION | {"photo": PHOTO}),
     (SendPhoto, TO | {"photo": "file-id"}),
     (
         methods.SendDocument,
         TO | LOUD | CAPTION | {"document": PHOTO, "disable_content_type_detection": True},
     ),
-    (methods.CopyMessage, TO | LOUD | CAPTION | {"from_chat_id": 8, "message_id": 9}),
+    (methods.CopyMessage, TO | LOUD | CAPTION | REPLY | {"from_chat_id": 8, "message_id": 9}),
     (methods.ForwardMessage, LOUD | {"chat_id": 7, "from_chat_id": 8, "message_id": 9}),
     (methods.SendChatAction, {"chat_id": 7, "action": "typing"}),
     (

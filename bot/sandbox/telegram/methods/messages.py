@@ -62,10 +62,20 @@ class MessageMethods:
         """Put a message of the bot's into the chat that the request names."""
         chat_id = checks.chat_id(self._world, p)
         self._rates.admit(chat_id)
+        content = content | self._quoted(p, chat_id)
         message = self._world.message(chat_id, {"from": self._world.config.bot} | content)
         self._world.actions.pop(chat_id, None)
         self._world.save_message(chat_id, message)
         return message
+
+    def _quoted(self, p: Parameters, chat_id: int) -> dict[str, Any]:
+        reply = p.object("reply_parameters")
+        if not reply:
+            return {}
+        quoted = self._world.quoted(chat_id, Parameters(reply).number("message_id"))
+        if not quoted and not reply.get("allow_sending_without_reply"):
+            raise bad("message to be replied not found")
+        return quoted
 
     def _original(self, p: Parameters, done: str) -> dict[str, Any]:
         chat_id = p.number("from_chat_id")

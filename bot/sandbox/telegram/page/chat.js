@@ -15,7 +15,7 @@ const state = {
 
 const person = () => state.people.find((each) => each.id === state.me);
 const context = () => ({
-  me: state.me, say, press, follow,
+  me: state.me, say, press, follow, reply,
   pay: (what, bill) => pay(state.me, state.bot.first_name, what, bill),
   receipt: (charge) => receipt(state.me, charge),
   titleOf: (charge) => state.titles[charge] || "",
@@ -132,6 +132,7 @@ async function watch() {
 
 async function become(id) {
   state.me = id;
+  reply(null);
   history.replaceState(null, "", `#${id}`);
   document.body.classList.remove("listing");
   await refresh();
@@ -144,7 +145,17 @@ async function say(text) {
   grow();
   drawCommands();
   toEnd();
-  if (text.trim()) await post("text", { person: state.me, text });
+  const reply_to = state.replyTo?.message_id;
+  reply(null);
+  if (text.trim()) await post("text", { person: state.me, text, reply_to });
+}
+
+function reply(message) {
+  state.replyTo = message;
+  $("replying").hidden = !message;
+  if (!message) return;
+  $("replying").querySelector("span").textContent = `${words().replyTo}: ${preview(message, state.me)}`;
+  $("input").focus();
 }
 
 async function press(element, message, button) {
@@ -172,6 +183,8 @@ async function sendPicture(file) {
   form.append("person", state.me);
   form.append("caption", $("input").value);
   form.append("file", file);
+  if (state.replyTo) form.append("reply_to", state.replyTo.message_id);
+  reply(null);
   const answer = await fetch("/sandbox/photo", { method: "POST", body: form }).then((response) => response.json());
   if (answer.error) return toast(answer.error);
   $("input").value = "";
@@ -186,6 +199,7 @@ $("compose").addEventListener("submit", (event) => { event.preventDefault(); say
 $("input").addEventListener("keydown", (event) => { if (event.key === "Enter" && !event.shiftKey && !event.isComposing) { event.preventDefault(); say($("input").value); } });
 $("input").addEventListener("input", () => { grow(); drawCommands(); });
 $("start").addEventListener("click", () => say("/start"));
+$("replying").addEventListener("click", () => reply(null));
 $("attach").addEventListener("click", () => $("picture").click());
 $("picture").addEventListener("change", (event) => { const [file] = event.target.files; event.target.value = ""; if (file) sendPicture(file); });
 $("block").addEventListener("click", () => post("block", { person: state.me, blocked: !person().blocked }));

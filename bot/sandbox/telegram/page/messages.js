@@ -36,6 +36,7 @@ function drawBubble(message, context) {
   const text = message.text ?? message.caption;
   const parts = [
     message.forward_origin && make("div", { class: "origin" }, `${words().forwarded} `, make("b", {}, message.forward_origin.sender_user.first_name)),
+    message.reply_to_message && make("div", { class: "quote", "data-testid": "quote" }, preview(message.reply_to_message, context.me)),
     message.photo && drawPhoto(message.photo.at(-1)),
     message.document && drawDocument(message.document),
     message.invoice && drawInvoice(message),
@@ -44,7 +45,8 @@ function drawBubble(message, context) {
   ];
   const kinds = ["message", mine && "mine", message.photo && "pictured", message.photo && !text && "bare", message.invoice && "billed"];
   return make("div", { class: kinds.filter(Boolean).join(" "), "data-testid": "message", "data-id": message.message_id },
-    make("div", { class: "bubble" }, parts),
+    make("div", { class: "bubble", ondblclick: () => context.reply(message) }, parts),
+    make("button", { class: "reply", title: words().reply, "aria-label": words().reply, "data-testid": "reply", onclick: () => context.reply(message) }, "↩"),
     drawKeyboard(message, context));
 }
 

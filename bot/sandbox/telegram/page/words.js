@@ -23,6 +23,7 @@ const WORDS = {
     total: "Сумма", refunded: "Возвращено", wallet: "Кошелёк", subscriptions: "Подписки", payments: "Платежи",
     until: "до", ends: "закончится", endedByBot: "отменена ботом", stop: "Отменить", resume: "Возобновить",
     next: "Списать за следующий месяц", none: "Платежей пока нет", mine: "Вы: ",
+    reply: "Ответить", replyTo: "Ответ на сообщение",
   },
   en: {
     online: "bot", typing: "typing…", waits: "waiting for delivery", offline: "no connection to the stand-in",
@@ -46,6 +47,7 @@ const WORDS = {
     total: "Total", refunded: "Refunded", wallet: "Wallet", subscriptions: "Subscriptions", payments: "Payments",
     until: "until", ends: "ends", endedByBot: "canceled by the bot", stop: "Cancel", resume: "Resume",
     next: "Charge for the next month", none: "No payments yet", mine: "You: ",
+    reply: "Reply", replyTo: "Replying to",
   },
 };
 
