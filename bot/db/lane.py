@@ -69,17 +69,20 @@ class Lane:
         """
         return Transaction(self, self._bounds, patient=patient)
 
-    async def unit(self, work: "Callable[[Transaction], Awaitable[T]]") -> T:
+    async def unit(
+        self, work: "Callable[[Transaction], Awaitable[T]]", *, begin: str = "BEGIN"
+    ) -> T:
         """Run `work` in one transaction and one crossing, and return what it returns.
 
         The fast path of what is hot: a crossing costs about as much as a statement, and a
         `transaction()` makes one for each. `work` runs on the asyncio side of the border: it may
         await its transaction and nothing else. Cancelled: before it, or once all of it is done.
+        `begin` may go on after BEGIN with a lock, which then costs no round trip of its own.
         """
         slot = await self.take()
         try:
             with holding(self.name):
-                return await cross(_run_unit, self, self._pool(), self._bounds, work)
+                return await cross(_run_unit, self, self._pool(), self._bounds, begin, work)
         finally:
             self.give_back(slot)
 
@@ -157,7 +160,7 @@ class Transaction:
     def __init__(self, lane: Lane, bounds: Bounds, *, patient: bool) -> None:
         self._lane = lane
         self._bounds = bounds
-        self._patient = patient
+        self._begin = "BEGIN; SET LOCAL statement_timeout = 0" if patient else "BEGIN"
         self._seconds = bounds.patient_command if patient else bounds.command
         self._connection: _Connection | None = None
 
@@ -167,7 +170,7 @@ class Transaction:
         self._holding.__enter__()
         try:
             self._pool = self._lane._pool()
-            self._connection = await cross(_begin, self._pool, self._bounds, self._patient)
+            self._connection = await cross(_begin, self._pool, self._bounds, self._begin)
         except BaseException:
             self._leave()
             raise
@@ -284,9 +287,13 @@ async def _run_in_unit(
 
 
 async def _run_unit(
-    lane: Lane, pool: _Pool, bounds: Bounds, work: Callable[[Transaction], Awaitable[T]]
+    lane: Lane,
+    pool: _Pool,
+    bounds: Bounds,
+    begin: str,
+    work: Callable[[Transaction], Awaitable[T]],
 ) -> T:
-    connection = await _begin(pool, bounds, False)
+    connection = await _begin(pool, bounds, begin)
     unit = _Unit(lane, bounds, connection)
     try:
         with ending_after(connection, bounds.command):
@@ -300,15 +307,13 @@ async def _run_unit(
     return result
 
 
-async def _begin(pool: _Pool, bounds: Bounds, patient: bool) -> _Connection:
+async def _begin(pool: _Pool, bounds: Bounds, begin: str) -> _Connection:
     connection = await pool.acquire(timeout=bounds.acquire)
     try:
         with ending_after(connection, bounds.command):
-            await connection.execute(
-                "BEGIN; SET LOCAL statement_timeout = 0" if patient else "BEGIN"
-            )
+            await connection.execute(begin)
     except BaseException:
-        await pool.release(connection, timeout=bounds.acquire)
+        await _roll_back(pool, connection, bounds)  # what follows BEGIN may have failed after it
         raise
     return connection
 

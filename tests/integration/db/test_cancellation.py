@@ -127,6 +127,40 @@ async def test_the_work_of_a_unit_meets_typed_errors_and_ends_with_it(database: 
     assert_whole(database)
 
 
+async def test_a_unit_that_does_not_get_its_lock_leaves_the_connection_clean(
+    make_settings: Callable[..., Settings],
+) -> None:
+    async with open_database(make_settings(db_lock_timeout=0.1)) as database:
+        await database.connect()
+        await database.updates.execute("create table keys (key int primary key)")
+        await database.updates.execute("insert into keys values (1)")
+
+        async def work(_transaction: Transaction) -> None:
+            raise AssertionError("the lock was not had")
+
+        enough = trio.Event()
+
+        async def hold(*, task_status: trio.TaskStatus[None]) -> None:
+            async with database.workers.transaction() as holder:
+                await holder.execute("select from keys where key = 1 for update")
+                task_status.started()
+                await enough.wait()
+
+        async with trio.open_nursery() as nursery:
+            await nursery.start(hold)
+            lock = "begin; select from keys where key = 1 for update"
+            with pytest.raises(DeadlineError):
+                await database.updates.unit(work, begin=lock)
+            enough.set()
+
+        async def insert(transaction: Transaction) -> None:
+            await transaction.execute("insert into keys values (2)")
+
+        await database.updates.unit(insert)
+        assert await database.updates.fetchval("select count(*) from keys") == 2
+        assert_whole(database)
+
+
 async def test_a_cancelled_transaction_leaves_no_row(database: Database) -> None:
     await database.updates.execute(TABLE)
     with trio.CancelScope() as scope:
