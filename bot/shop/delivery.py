@@ -10,7 +10,7 @@ from typing import Any
 
 from bot.db import Row, Transaction
 from bot.money import Money
-from bot.shop import ledger, referrals
+from bot.shop import ledger
 from bot.shop.access import Current, Grant, Source, StarsPeriod, extend
 from bot.shop.ledger import LedgerKind, Movement
 from bot.shop.outbox import ANSWER, Notice
@@ -59,24 +59,6 @@ async def deliver(tx: Transaction, sale: Sale, *, now: datetime, terms: Terms) -
     }
     key = f"payment:{sale.payment_id}"
     return Notice(sale.purchase.user_id, kind, key, paid | sale.titles | params, ANSWER)
-
-
-async def reward_referrer(
-    tx: Transaction, purchase: Purchase, referrer_id: int | None, *, now: datetime, terms: Terms
-) -> list[Notice]:
-    """Credit who brought the buyer, for money that came from outside; return what to tell them."""
-    if referrer_id is None:
-        return []
-    notice = await referrals.reward(
-        tx,
-        referrer_id=referrer_id,
-        referred_id=purchase.user_id,
-        purchase_id=purchase.id,
-        value_minor=purchase.value_minor,
-        now=now,
-        terms=terms,
-    )
-    return [] if notice is None else [notice]
 
 
 def seconds_of(purchase: Purchase) -> int:

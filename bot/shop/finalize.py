@@ -13,14 +13,14 @@ import structlog
 
 from bot.db import Lane, Row, Transaction
 from bot.payments.provider import Charge, ProviderName
-from bot.shop import ledger, outbox, purchases, subscriptions
+from bot.shop import ledger, outbox, purchases, referrals, subscriptions
 from bot.shop.access import Current, StarsPeriod
-from bot.shop.delivery import Sale, deliver, reward_referrer, titles_of
+from bot.shop.delivery import Sale, deliver, titles_of
 from bot.shop.errors import PlanGoneError, PurchaseGoneError
 from bot.shop.ledger import LedgerKind, Movement
-from bot.shop.locks import lock_person
 from bot.shop.outbox import ANSWER, Notice
 from bot.shop.purchases import Purchase, PurchaseState, purchase_from
+from bot.shop.referrals import Reward
 from bot.shop.subscriptions import subscription_from
 from bot.shop.terms import Terms
 
@@ -29,34 +29,37 @@ log = structlog.get_logger(__name__)
 _STARS_PERIOD = timedelta(days=30)
 _SETTLED = frozenset({PurchaseState.PAID, PurchaseState.REFUNDED})
 
-# purchases_pkey, users_pkey: who a purchase is for never changes, so it can be asked unlocked.
+# purchases_pkey, users_pkey. Who a purchase is for never changes, so it can be asked unlocked. The
+# lock comes with BEGIN: its arguments are whole numbers, written into the text.
 _LOCK_BUYER = """
-    select id, referrer_id
-      from users
-     where id = coalesce((select user_id from purchases where id = $1), $2)
+    begin;
+    select from users
+     where id = coalesce((select user_id from purchases where id = {purchase_id}), {user_id})
        for no key update
 """
-# purchases_pkey, plans_pkey, subscriptions_pkey, payments_provider_charge_id_key
+# purchases_pkey, users_pkey, plans_pkey, subscriptions_pkey, payments_provider_charge_id_key
 _FACTS = f"""
     select {purchases.COLUMNS}, {subscriptions.COLUMNS},
-           coalesce(s.host_id, host_with_room()) as host_to_be,
+           coalesce(s.host_id, host_with_room()) as host_to_be, buyer.referrer_id,
            plans.title_ru, plans.title_en, plans.active as plan_active,
            seen.id as seen_id, seen.purchase_id as seen_purchase_id, seen.user_id as seen_user_id
       from (values (1)) as always
       left join purchases p on p.id = $1
+      left join users buyer on buyer.id = p.user_id
       left join plans on plans.id = p.plan_id
       left join subscriptions s on s.user_id = p.user_id
       left join payments seen on seen.provider = $2 and seen.charge_id = $3
 """  # noqa: S608 - columns of ours
-# The purchase moves only with its payment: if another delivery was faster, nothing does.
-_RECEIVE = """
+# The purchase moves only with its payment, and so does all else: if another delivery was faster,
+# nothing happens.
+_RECEIVE = f"""
     with received as (
         insert into payments (provider, charge_id, purchase_id, user_id, amount_minor, currency,
                               state, review_reason, paid_at, received_at)
         values ($1, $2, $3, (select id from users where id = $4), $5, $6, $7, $8, $9, $10)
         on conflict (provider, charge_id) do nothing
         returning id
-    ), moved as (
+    ), paid as (
         update purchases
            set state = $11, paid_at = case when $11 = 'paid' then $9::timestamptz end
           from received
@@ -65,9 +68,17 @@ _RECEIVE = """
         delete from discounts
          using received
          where user_id = $4 and promo_code_id = $12
+    ), reward as (
+        select $3::bigint as purchase_id, $13::bigint as referrer_id, $4::bigint as referred_id,
+               $14::bigint as amount_minor, $15::text as currency, $10::timestamptz as created_at
+          from received
+         where $13::bigint is not null
     )
-    select id from received
-"""
+    {referrals.REWARD}
+    select received.id, credited.balance_minor as referrer_balance_minor
+      from received
+      left join credited on true
+"""  # noqa: S608 - a statement of ours
 _SEEN = """
     select id, purchase_id, user_id from payments where provider = $1 and charge_id = $2
 """
@@ -108,7 +119,16 @@ class Facts:
     current: Current
     titles: dict[str, str]
     plan_active: bool
+    referrer_id: int | None
     seen: Finalized | None
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A payment that was written down, and what others than the buyer are to be told of it."""
+
+    payment_id: int
+    notices: list[Notice]
 
 
 async def finalize_purchase(
@@ -119,18 +139,19 @@ async def finalize_purchase(
     Raises errors of `bot.db.errors` only: deliver it again then. Cancelled: all or nothing.
     """
 
+    purchase_id, payer_id = _id(charge.purchase_id), _id(charge.user_id)
+
     async def take(tx: Transaction) -> Finalized:
-        purchase_id = _id(charge.purchase_id)
-        buyer = await tx.fetchrow(_LOCK_BUYER, purchase_id, _id(charge.user_id))
         facts = await read_facts(tx, purchase_id, charge.provider, charge.charge_id)
         if facts.seen is not None:
             return facts.seen
         reason = _why_review(facts.purchase, charge)
-        if reason is not None or facts.purchase is None or buyer is None:
+        if reason is not None or facts.purchase is None:
             return await _keep(tx, charge, facts, reason or ReviewReason.UNKNOWN_PURCHASE, now)
-        return await _apply(tx, charge, facts, buyer["referrer_id"], now=now, terms=terms)
+        return await _apply(tx, charge, facts.purchase, facts, now=now, terms=terms)
 
-    done = await lane.unit(take)
+    lock = _LOCK_BUYER.format(purchase_id=purchase_id or "null", user_id=payer_id or "null")
+    done = await lane.unit(take, begin=lock)
     log.info("payment.received", **asdict(done), provider=charge.provider.value)
     return done
 
@@ -145,7 +166,6 @@ async def finalize_balance_purchase(
     """
 
     async def take(tx: Transaction) -> Finalized:
-        await lock_person(tx, user_id)
         facts = await read_facts(tx, purchase_id, ProviderName.BALANCE, f"purchase:{purchase_id}")
         purchase = facts.purchase
         if purchase is None or purchase.user_id != user_id:
@@ -159,7 +179,8 @@ async def finalize_balance_purchase(
             raise PlanGoneError(f"plan {purchase.plan_id} is not sold")
         return await pay_from_balance(tx, purchase, facts, now=now, terms=terms)
 
-    done = await lane.unit(take)
+    lock = _LOCK_BUYER.format(purchase_id="null", user_id=int(user_id))
+    done = await lane.unit(take, begin=lock)
     log.info("payment.received", **asdict(done), provider="balance")
     return done
 
@@ -194,11 +215,11 @@ async def pay_from_balance(
         amount=purchase.amount,
         paid_at=now,
     )
-    payment_id = await receive(tx, charge, purchase, now)
-    assert payment_id is not None  # noqa: S101 - typing: the key is this locked purchase
-    sale = Sale(purchase, payment_id, facts.current, facts.titles, automatic=automatic)
+    received = await receive(tx, charge, purchase, now)
+    assert received is not None  # noqa: S101 - typing: the key is this locked purchase
+    sale = Sale(purchase, received.payment_id, facts.current, facts.titles, automatic=automatic)
     await outbox.write(tx, [await deliver(tx, sale, now=now, terms=terms)], now)
-    return Finalized(Outcome.APPLIED, payment_id, purchase.id, purchase.user_id)
+    return Finalized(Outcome.APPLIED, received.payment_id, purchase.id, purchase.user_id)
 
 
 async def read_facts(
@@ -212,6 +233,7 @@ async def read_facts(
         current=Current(subscription_from(row), row["host_to_be"]),
         titles=titles_of(row),
         plan_active=row["plan_active"] is not False,
+        referrer_id=row["referrer_id"],
         seen=None if row["seen_id"] is None else _again(row, "seen_"),
     )
 
@@ -221,13 +243,18 @@ async def receive(
     charge: Charge,
     purchase: Purchase | None,
     now: datetime,
+    *,
     reason: ReviewReason | None = None,
-) -> int | None:
-    """Write the payment down and move its purchase; None if the charge was here before."""
+    reward: Reward | None = None,
+) -> Received | None:
+    """Write the payment down, move its purchase, use up its discount and give the reward.
+
+    None if the charge was here before: nothing was changed then.
+    """
     user_id = purchase.user_id if purchase and reason is None else _id(charge.user_id)
     if user_id is None and purchase is not None:
         user_id = purchase.user_id
-    received: int | None = await tx.fetchval(
+    row = await tx.fetchrow(
         _RECEIVE,
         charge.provider,
         charge.charge_id,
@@ -241,8 +268,14 @@ async def receive(
         now,
         _state_after(purchase, reason),
         purchase.promo_code_id if purchase and reason is None else None,
+        reward.referrer_id if reward else None,
+        reward.amount.amount_minor if reward else None,
+        reward.amount.currency if reward else None,
     )
-    return received
+    if row is None:
+        return None
+    balance = row["referrer_balance_minor"]
+    return Received(row["id"], [reward.notice(balance)] if reward and balance is not None else [])
 
 
 def _state_after(purchase: Purchase | None, reason: ReviewReason | None) -> str | None:
@@ -270,44 +303,43 @@ def _why_review(purchase: Purchase | None, charge: Charge) -> ReviewReason | Non
 async def _apply(
     tx: Transaction,
     charge: Charge,
+    purchase: Purchase,
     facts: Facts,
-    referrer_id: int | None,
     *,
     now: datetime,
     terms: Terms,
 ) -> Finalized:
     """Give what a charge paid for that fits its purchase, or another period of it."""
-    assert facts.purchase is not None  # noqa: S101 - typing: the caller has looked
-    purchase = facts.purchase
     next_period = purchase.state in _SETTLED
     if next_period:  # of a Stars subscription
         key = f"stars:{charge.charge_id}"
         purchase = await purchases.copy(tx, purchase, user_id=purchase.user_id, key=key, now=now)
-    payment_id = await receive(tx, charge, purchase, now)
-    if payment_id is None:
+    reward = referrals.reward_for(purchase, facts.referrer_id, terms)
+    received = await receive(tx, charge, purchase, now, reward=reward)
+    if received is None:
         return await _repeated(tx, charge)
     sale = Sale(
         purchase,
-        payment_id,
+        received.payment_id,
         facts.current,
         facts.titles,
         stars=_stars(charge, facts),
         automatic=next_period,
     )
-    notices = [await deliver(tx, sale, now=now, terms=terms)]
-    notices += await reward_referrer(tx, purchase, referrer_id, now=now, terms=terms)
-    await outbox.write(tx, notices, now)
-    return Finalized(Outcome.APPLIED, payment_id, purchase.id, purchase.user_id)
+    notice = await deliver(tx, sale, now=now, terms=terms)
+    await outbox.write(tx, [notice, *received.notices], now)
+    return Finalized(Outcome.APPLIED, received.payment_id, purchase.id, purchase.user_id)
 
 
 async def _keep(
     tx: Transaction, charge: Charge, facts: Facts, reason: ReviewReason, now: datetime
 ) -> Finalized:
     """Keep a payment that doesn't fit for an administrator; the person and they are told."""
-    payment_id = await receive(tx, charge, facts.purchase, now, reason)
-    if payment_id is None:
-        return await _repeated(tx, charge)
+    received = await receive(tx, charge, facts.purchase, now, reason=reason)
     seen = await _repeated(tx, charge)
+    if received is None:
+        return seen
+    payment_id = received.payment_id
     params = {
         "payment_id": payment_id,
         "provider": charge.provider,

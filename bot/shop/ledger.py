@@ -23,15 +23,16 @@ CREDIT = """
         on conflict (user_id, currency) do update
            set amount_minor = b.amount_minor + excluded.amount_minor
         returning amount_minor
+    ), credited as (
+        insert into ledger (user_id, amount_minor, currency, balance_minor, kind, key,
+                            purchase_id, admin_id, note, created_at)
+        select user_id, movement.amount_minor, currency, moved.amount_minor, kind, key,
+               purchase_id, admin_id, note, created_at
+          from movement, moved
+        returning balance_minor
     )
-    insert into ledger (user_id, amount_minor, currency, balance_minor, kind, key, purchase_id,
-                        admin_id, note, created_at)
-    select user_id, movement.amount_minor, currency, moved.amount_minor, kind, key, purchase_id,
-           admin_id, note, created_at
-      from movement, moved
-    returning balance_minor
 """
-"""Credits the row of a relation `movement`, which the statement begins with."""
+"""Credits the row of a relation `movement`, if there is one; `credited` says the balance after."""
 
 _CREDIT_ONE = f"""
     with movement as (
@@ -40,7 +41,8 @@ _CREDIT_ONE = f"""
                $7::bigint as admin_id, $8::text as note, $9::timestamptz as created_at
     )
     {CREDIT}
-"""
+    select balance_minor from credited
+"""  # noqa: S608 - a statement of ours
 _DEBIT = """
     with moved as (
         update balances

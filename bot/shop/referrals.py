@@ -14,6 +14,7 @@ from bot.money import Money
 from bot.shop import ledger
 from bot.shop.ledger import LedgerKind, Movement, Shortfall
 from bot.shop.outbox import Notice
+from bot.shop.purchases import Purchase
 from bot.shop.terms import Terms
 
 _PAYLOAD = re.compile(r"ref_([0-9a-z]{1,13})")
@@ -33,19 +34,31 @@ _NOTE = """
     returning u.id
 """
 # referral_rewards_pkey: a purchase is rewarded once, and only what was rewarded is credited.
-_REWARD = f"""
-    with rewarded as (
+REWARD = f"""
+    , rewarded as (
         insert into referral_rewards (purchase_id, referrer_id, referred_id, amount_minor,
                                       currency, created_at)
-        values ($1, $2, $3, $4, $5, $6)
+        select purchase_id, referrer_id, referred_id, amount_minor, currency, created_at
+          from reward
         on conflict (purchase_id) do nothing
         returning *
     ), movement as (
-        select referrer_id as user_id, amount_minor, currency, 'referral' as kind, $7 as key,
-               purchase_id, null::bigint as admin_id, null::text as note, created_at
+        select referrer_id as user_id, amount_minor, currency, 'referral' as kind,
+               'referral:' || purchase_id as key, purchase_id, null::bigint as admin_id,
+               null::text as note, created_at
           from rewarded
     )
     {ledger.CREDIT}
+"""  # noqa: S608 - a statement of ours
+"""Gives the row of a relation `reward`, if there is one; `credited` says the balance after it."""
+
+_REWARD_ONE = f"""
+    with reward as (
+        select $1::bigint as purchase_id, $2::bigint as referrer_id, $3::bigint as referred_id,
+               $4::bigint as amount_minor, $5::text as currency, $6::timestamptz as created_at
+    )
+    {REWARD}
+    select balance_minor from credited
 """  # noqa: S608 - a statement of ours
 _REVERSE = """
     update referral_rewards
@@ -91,42 +104,45 @@ async def note_referrer(lane: Lane, user_id: int, payload: str, now: datetime) -
     return noted is not None
 
 
-async def reward(
-    tx: Transaction,
-    *,
-    referrer_id: int,
-    referred_id: int,
-    purchase_id: int,
-    value_minor: int,
-    now: datetime,
-    terms: Terms,
-) -> Notice | None:
-    """Credit the referrer with their share of what was paid from outside, once per purchase.
+@dataclass(frozen=True, slots=True)
+class Reward:
+    """What a purchase earns who brought its buyer."""
 
-    Returns what they are to be told; None if there is nothing.
-    """
-    amount = Money(value_minor * terms.referral_percent // 100, terms.currency)
-    if not amount:
+    purchase_id: int
+    referrer_id: int
+    referred_id: int
+    amount: Money
+
+    def notice(self, balance_minor: int) -> Notice:
+        """Return what the referrer is told, with their balance after it."""
+        params = {
+            "amount_minor": self.amount.amount_minor,
+            "currency": self.amount.currency,
+            "balance_minor": balance_minor,
+        }
+        return Notice(self.referrer_id, "referral-reward", f"referral:{self.purchase_id}", params)
+
+
+def reward_for(purchase: Purchase, referrer_id: int | None, terms: Terms) -> Reward | None:
+    """Return the share of what was paid from outside that goes to who brought the buyer."""
+    amount = Money(purchase.value_minor * terms.referral_percent // 100, terms.currency)
+    if referrer_id is None or not amount:
         return None
-    key = f"referral:{purchase_id}"
+    return Reward(purchase.id, referrer_id, purchase.user_id, amount)
+
+
+async def give(tx: Transaction, reward: Reward, now: datetime) -> Notice | None:
+    """Credit a reward, once per purchase; return what the referrer is to be told."""
     balance = await tx.fetchval(
-        _REWARD,
-        purchase_id,
-        referrer_id,
-        referred_id,
-        amount.amount_minor,
-        amount.currency,
+        _REWARD_ONE,
+        reward.purchase_id,
+        reward.referrer_id,
+        reward.referred_id,
+        reward.amount.amount_minor,
+        reward.amount.currency,
         now,
-        key,
     )
-    if balance is None:
-        return None
-    params = {
-        "amount_minor": amount.amount_minor,
-        "currency": amount.currency,
-        "balance_minor": balance,
-    }
-    return Notice(referrer_id, "referral-reward", key, params)
+    return None if balance is None else reward.notice(balance)
 
 
 async def reverse(

@@ -11,9 +11,9 @@ from datetime import datetime
 from bot.db import Lane, Row, Transaction
 from bot.money import Money
 from bot.payments.provider import ProviderName
-from bot.shop import audit, outbox, purchases
+from bot.shop import audit, outbox, purchases, referrals
 from bot.shop.access import current_of
-from bot.shop.delivery import Sale, deliver, reward_referrer
+from bot.shop.delivery import Sale, deliver
 from bot.shop.errors import AlreadySettledError, NotGrantableError
 from bot.shop.finalize import Finalized, Outcome, ReviewReason, read_facts
 from bot.shop.locks import Person, lock_person
@@ -106,7 +106,9 @@ async def grant_review(
         current = await current_of(tx, user_id)
         sale = Sale(purchase, payment_id, current, facts.titles)
         notices = [await deliver(tx, sale, now=now, terms=terms)]
-        notices += await reward_referrer(tx, purchase, person.referrer_id, now=now, terms=terms)
+        if reward := referrals.reward_for(purchase, person.referrer_id, terms):
+            told = await referrals.give(tx, reward, now)
+            notices += [told] if told else []
         await outbox.write(tx, notices, now)
         details = {"payment_id": payment_id, "reason": review.reason, "purchase_id": purchase.id}
         await audit.record(
