@@ -16,7 +16,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -193,16 +193,22 @@ class BotProcess:
 
 @asynccontextmanager
 async def bot_process(
-    command: str, folder: Path, settings: Settings, *, new_session: bool = False
+    command: str,
+    folder: Path,
+    settings: Settings,
+    *,
+    new_session: bool = False,
+    program: Sequence[str] = ("-m", "bot"),
 ) -> AsyncIterator[BotProcess]:
     """Yield `python -m bot COMMAND`, running in `folder`; killed at the end if it still runs.
 
-    With `new_session` it leads a process group of its own, like a command in a terminal.
+    `program` is what Python runs instead, for a bot that a test has changed. With `new_session`
+    it leads a process group of its own, like a command in a terminal.
     """
     output = folder / f"{command.split(maxsplit=1)[0]}.log"
     with output.open("ab") as sink:
         process = await trio.lowlevel.open_process(
-            [sys.executable, "-m", "bot", *command.split()],
+            [sys.executable, *program, *command.split()],
             env=environment(settings),
             cwd=folder,
             stdin=subprocess.DEVNULL,
