@@ -89,6 +89,8 @@ def readable(params: Mapping[str, Any], say: Texts) -> dict[str, str | int]:
             shown[name] = say.moment(datetime.fromisoformat(value))
         elif name == f"title_{say.locale}":
             shown["title"] = escape(value)
+        elif name.endswith("_id"):
+            shown[name] = str(value)  # as a number it would be written 12,345
         else:
             # Fluent knows numbers and texts; a yes or no is 1 or 0.
             shown[name] = int(value) if isinstance(value, int) else escape(str(value))

@@ -91,6 +91,10 @@ def test_what_others_wrote_is_escaped() -> None:
     assert "&lt;b&gt;&amp; no" in shown("admin-refund-impossible").text
 
 
+def test_an_id_is_written_as_it_is() -> None:
+    assert "no. 12345:" in shown("admin-refund-stuck", payment_id=12345).text
+
+
 def test_a_broadcast_is_a_copy_of_its_message() -> None:
     params = {"from_chat_id": 9, "message_id": 5}
     method = RENDER(Notice(1, 7, NOTICE_KIND, params, "ru", 3, 1))
