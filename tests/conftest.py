@@ -5,11 +5,16 @@ import tempfile
 from collections.abc import Callable, Iterator
 from functools import partial
 
+import hypothesis
 import pytest
 import structlog
 from structlog.testing import LogCapture
 
 from bot import holding
+
+# How long an example takes is told by the neighbours on the machine, not by the code.
+hypothesis.settings.register_profile("warren", deadline=None)
+hypothesis.settings.load_profile("warren")
 
 _FOLDER = pytest.StashKey[str]()
 _FIGURE = "figure"

@@ -32,7 +32,7 @@ TOKEN = "123456789:" + "A" * 35
 HOST = "127.0.0.1"
 
 # A busy machine is no failure: these bounds are for what never comes.
-READY_SECONDS = 30.0
+READY_SECONDS = 60.0
 STOP_SECONDS = 40.0
 
 Settings: TypeAlias = Mapping[str, str]

@@ -66,7 +66,10 @@ async def test_who_left_or_is_renewed_by_itself_isnt_reminded(lane: Lane) -> Non
     left = await add_person(lane, 2, blocked_at=NOW)
     rich, poor, starry = [await add_person(lane, user) for user in (3, 4, 5)]
     await lane.execute(
-        "insert into balances values ($1, 19900, 'RUB'), ($2, 19899, 'RUB')", rich, poor
+        "insert into balances (user_id, amount_minor, currency)"
+        " values ($1, 19900, 'RUB'), ($2, 19899, 'RUB')",
+        rich,
+        poor,
     )
     await add_subscription(lane, left, expires_at, began_at=began_at)
     for user in (rich, poor):
