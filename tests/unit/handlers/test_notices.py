@@ -92,7 +92,7 @@ def test_what_others_wrote_is_escaped() -> None:
 
 
 def test_an_id_is_written_as_it_is() -> None:
-    assert "no. 12345:" in shown("admin-refund-stuck", payment_id=12345).text
+    assert "no. 12345 keeps" in shown("admin-refund-stuck", payment_id=12345).text
 
 
 def test_a_broadcast_is_a_copy_of_its_message() -> None:
