@@ -76,6 +76,7 @@ def test_an_empty_variable_means_the_default(monkeypatch: pytest.MonkeyPatch) ->
         ("PUBLIC_URL", "http://bot.example.org", "HTTPS only"),
         ("PUBLIC_URL", "https://bot.example.org:8080", "443, 80, 88 and 8443"),
         ("UPDATE_TIMEOUT", "60", "less than the 60 seconds"),
+        ("PRE_CHECKOUT_TIMEOUT", "10", "less than the 10 seconds"),
         ("SHUTDOWN_GRACE", "-1", "more than 0 seconds"),
         ("DB_POOL_MIN_SIZE", "15", "less than DB_POOL_MAX_SIZE"),
         ("DB_STATEMENT_TIMEOUT", "40", "shorter than the next"),
