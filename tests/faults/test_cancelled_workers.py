@@ -265,6 +265,7 @@ SCENES = {
         the_core_started_anew, ("activation",), {"on host": THREE}, pause=timedelta(0)
     ),
     "reconciliation": Scene(both_sides_differ, ("activation",), {"on host": THREE}),
+    "backlog": Scene(nothing),
     "update_silence": Scene(somebody_set_the_webhook, shows={"registered": True}),
 }
 
