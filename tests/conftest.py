@@ -20,6 +20,21 @@ _FOLDER = pytest.StashKey[str]()
 _FIGURE = "figure"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the long forms of tests, alone")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Take the long forms, or all but them: no other choice of tests lets one in by accident."""
+    is_wanted = [
+        (item.get_closest_marker("long") is not None) == config.option.long for item in items
+    ]
+    config.hook.pytest_deselected(
+        items=[item for item, wanted in zip(items, is_wanted, strict=True) if not wanted]
+    )
+    items[:] = [item for item, wanted in zip(items, is_wanted, strict=True) if wanted]
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Give each run a folder of its own.
 

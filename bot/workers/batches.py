@@ -21,9 +21,10 @@ def in_batches(
     lane: Lane,
     clock: Callable[[], datetime],
     *,
+    rows: int = ROWS,
     then: Callable[[], None] = lambda: None,
 ) -> Tick:
-    """Return a tick that runs `batch` until it finds nothing, or for `SECONDS`.
+    """Return a tick that runs `batch` for `rows` until it finds nothing, or for `SECONDS`.
 
     `then` is called after each batch that found something: it wakes whoever goes on. Cancelled:
     the batches that were committed stay so, the next tick goes on behind them.
@@ -31,7 +32,7 @@ def in_batches(
 
     async def tick() -> None:
         until = trio.current_time() + SECONDS
-        while await batch(lane, clock(), ROWS):
+        while await batch(lane, clock(), rows):
             then()
             if trio.current_time() >= until:
                 return

@@ -5,7 +5,7 @@ here. Telegram is asked for its list of Star transactions, read on from where th
 stopped. What is found goes the way that notices go: taken once, by the provider's charge id.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
@@ -14,6 +14,7 @@ import trio
 
 from bot import metrics
 from bot.db import Lane
+from bot.db.errors import UnavailableError
 from bot.payments import stars
 from bot.payments.errors import PaymentError
 from bot.payments.provider import Charge, PaymentState, PaymentStatus, ProviderName
@@ -60,45 +61,65 @@ class PaymentWatcher:
         self._after = dict.fromkeys(ASKED, 0)
 
     async def ask_providers(self) -> None:
-        """Ask Crypto Pay and YooKassa, each for a page of what is unpaid here."""
+        """Ask Crypto Pay and YooKassa, each for a page of what is unpaid here.
+
+        Raises, when both were asked, the errors of what could not be taken: it is found again.
+        """
+        failed: list[Exception] = []
         for name in ASKED:
             if name in self._payments.enabled:
                 try:
                     with trio.fail_after(_EACH_SECONDS):
-                        await self._ask(name)
+                        failed += await self._ask(name)
                 except (PaymentError, trio.TooSlowError) as error:
                     log.warning("payment_watcher.away", provider=name.value, error=str(error))
+        _raise_all(failed)
 
-    async def _ask(self, name: ProviderName) -> None:
+    async def _ask(self, name: ProviderName) -> list[Exception]:
         since = self._clock() - _LOOK_BACK
         page = await unpaid(self._lane, name, after_id=self._after[name], since=since, limit=_PAGE)
         references = [purchase.reference for purchase in page if purchase.reference is not None]
+        failed: list[Exception] = []
         if references:
-            for state in await self._payments.provider(name).find(references):
-                await self._take(state)
+            failed = await self._take_all(await self._payments.provider(name).find(references))
         self._after[name] = page[-1].id if len(page) == _PAGE else 0
+        return failed
 
     async def read_star_transactions(self) -> None:
         """Read Telegram's list on from where the last look stopped.
 
         The list only grows at its end, so its length is a place in it. (Bot API:
-        getStarTransactions, `offset`: number of transactions to skip.)
+        getStarTransactions, `offset`: number of transactions to skip.) The place stays before a
+        transaction that could not be taken, and its error is raised when all others were.
         """
+        failed: list[Exception] = []
         offset = int(await watermark(self._lane, _STAR_TRANSACTIONS) or 0)
         while True:
             try:
                 page = await self._telegram(GetStarTransactions(offset=offset, limit=_STARS_PAGE))
             except TelegramError as error:
                 log.warning("payment_watcher.away", provider="stars", error=str(error))
-                return
-            for transaction in page.transactions:
-                if (state := stars.state_of(transaction)) is not None:
-                    await self._take(state)
+                break
+            states = map(stars.state_of, page.transactions)
+            failed += await self._take_all(state for state in states if state is not None)
             offset += len(page.transactions)
-            if page.transactions:
+            if page.transactions and not failed:
                 await set_watermark(self._lane, _STAR_TRANSACTIONS, str(offset))
             if len(page.transactions) < _STARS_PAGE:
-                return
+                break
+        _raise_all(failed)
+
+    async def _take_all(self, states: Iterable[PaymentState]) -> list[Exception]:
+        """Take what each says; one that fails is nobody else's trouble. Returns the errors."""
+        failed: list[Exception] = []
+        for state in states:
+            try:
+                await self._take(state)
+            except UnavailableError:
+                raise  # the database is away: that is everybody's trouble
+            except Exception as error:  # noqa: BLE001 - raised by the tick, after the others
+                failed.append(error)
+        return failed
 
     async def _take(self, state: PaymentState) -> None:
         charge = state.charge
@@ -116,3 +137,8 @@ class PaymentWatcher:
                 "payment_watcher.found", provider=charge.provider.value, status=state.status.value
             )
             metrics.PAYMENTS_FOUND.labels(charge.provider.value, state.status.value).inc()
+
+
+def _raise_all(failed: list[Exception]) -> None:
+    if failed:
+        raise ExceptionGroup("payments that could not be taken", failed)

@@ -27,6 +27,8 @@ from bot.workers.refunds import Refunds
 from bot.workers.table import Ticks
 from bot.workers.xray_sync import XraySync
 
+# Each batch looks again at everybody who has their notice already: few and large ones are cheap.
+NOTICES = 5000
 _SYNC_SECONDS = 25.0
 _RECONCILIATION_SECONDS = 20.0
 
@@ -94,8 +96,10 @@ def make_ticks(peers: Peers, *, health_check: Tick, update_silence: Tick) -> Tic
         activation=Activation(lane, peers.hosts, clock=clock).tick,
         notifier=notifier.tick,
         fast_expiry_cleanup=in_batches(end_expired, lane, clock, then=wakes.activation.set),
-        reminders=in_batches(write_reminders, lane, clock, then=wakes.notifier.set),
-        trial_notifications=in_batches(write_trial_steps, lane, clock, then=wakes.notifier.set),
+        reminders=in_batches(write_reminders, lane, clock, rows=NOTICES, then=wakes.notifier.set),
+        trial_notifications=in_batches(
+            write_trial_steps, lane, clock, rows=NOTICES, then=wakes.notifier.set
+        ),
         broadcasts=in_batches(feed, lane, clock, then=wakes.notifier.set),
         purchase_expiry=in_batches(expire_purchases, lane, clock),
         auto_renewal=AutoRenewal(lane, terms=peers.terms, wakes=wakes, clock=clock).tick,

@@ -34,6 +34,7 @@ from bot.vpn.hosts import open_vpn
 from bot.workers.activation import Activation
 from bot.workers.batches import in_batches
 from bot.workers.reconciliation import Reconciliation
+from bot.workers.ticks import NOTICES
 from tests.bench.crowd_rows import SEED, add_people
 from tests.bench.processes import usage
 from tests.cluster import Cluster
@@ -111,7 +112,7 @@ async def measure(people: int, cluster: Cluster) -> dict[str, Any]:
         started = {
             "reconciliation": reconciliation.tick,
             "fast_expiry_cleanup": in_batches(end_expired, lane, clock),
-            "reminders": in_batches(write_reminders, lane, lambda: soon),
+            "reminders": in_batches(write_reminders, lane, lambda: soon, rows=NOTICES),
             "activation": activation.tick,
         }
         left = {

@@ -8,7 +8,7 @@ known. The two servers take turns. On a machine that does other things as well, 
 so updates are also counted by CPU second of the server's process: compare those.
 
 Then the bot alone, at a fixed rate: its latency when the workers have nothing to do, and with
-workers that tick without a pause on so many people.
+every worker ticking again after a second, on so many people.
 """
 
 import argparse
@@ -123,7 +123,8 @@ async def measure(arguments: argparse.Namespace, cluster: Cluster, folder: Path)
                 port(bot), bot.pid, updates=arguments.updates, rate=arguments.rate
             )
             await bot.stop()
-        async with bot_process("run", folder, settings, program=[str(BUSY_BOT)]) as bot:
+        busy_settings = settings | {"BUSY_PAUSE": "1"}
+        async with bot_process("run", folder, busy_settings, program=[str(BUSY_BOT)]) as bot:
             await bot.until_ready(60)
             busy = await updates.post(
                 port(bot), bot.pid, updates=arguments.updates, rate=arguments.rate

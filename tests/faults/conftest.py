@@ -9,6 +9,6 @@ __all__ = ["autojump_clock", "cluster", "database", "dsn", "make_settings"]
 
 @pytest.fixture(params=[pytest.param(12, id="short"), pytest.param(None, marks=pytest.mark.long)])
 def at_most(request: pytest.FixtureRequest) -> int | None:
-    """How many cuts are tried of an operation with many steps: a choice, or all with `-m long`."""
+    """How many cuts are tried of an operation with many steps: a choice, or all with `--long`."""
     limit: int | None = request.param
     return limit
