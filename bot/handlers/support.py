@@ -92,8 +92,11 @@ async def _reach_somebody(ctx: Context, message: Message) -> str | None:
         for chat_id in inboxes:
             texts = ctx.services.texts[locales.get(chat_id, "ru")]
             try:
-                with trio.fail_after(_seconds(ctx)):
-                    await _pass_on_to(ctx, message, chat_id, texts)
+                await _pass_on_to(ctx, message, chat_id, texts)
+            except RetryAfterError:
+                # Nobody has it yet: later, then. Somebody has it: not to them once more.
+                if not reached:
+                    raise
             except (TelegramError, trio.TooSlowError) as error:
                 # One administrator may be away; a chat that can't be written to is to be mended.
                 note = log.error if chat_id == settings.support_chat_id else log.warning
@@ -141,8 +144,9 @@ async def _show_card(ctx: Context, message: Message, passed: Message, texts: Tex
         reply_markup=card.keyboard if card.keyboard.inline_keyboard else None,
     )
     try:
-        shown = await ctx.client(call)
-    except TelegramError as error:
+        with trio.fail_after(_seconds(ctx)):
+            shown = await ctx.client(call)
+    except (TelegramError, trio.TooSlowError) as error:
         log.warning("support.no_card", error=repr(error))
     else:
         await _remember(ctx, message, shown)
@@ -160,9 +164,6 @@ async def _remember(ctx: Context, message: Message, passed: Message) -> None:
 
 
 def _why_not(failures: list[TelegramError | trio.TooSlowError]) -> str:
-    for error in failures:
-        if isinstance(error, RetryAfterError):
-            raise error
     # Bot API: forwardMessage: service messages and protected content can't be forwarded.
     refused = [
         error

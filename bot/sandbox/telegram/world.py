@@ -22,7 +22,8 @@ class World:
         self.files = Files(store)
         self.people: dict[int, Person] = {person.id: person for person in config.people}
         self.chats: dict[int, list[dict[str, Any]]] = {}
-        self.met: set[int] = set()
+        # Whoever runs a bot has pressed Start before anybody else.
+        self.met: set[int] = {person.id for person in config.people if person.is_admin}
         """Who has ever written to the bot: only they may be written to."""
         self.blocked: set[int] = set()
         self.pending: dict[int, dict[str, Any]] = {}
@@ -236,8 +237,10 @@ class World:
                     self.people[int(rest)] = Person(**body)
                 case "file":
                     self.files.restore(rest, body)
-                case "met" | "blocked":
-                    setattr(self, kind, set(body))
+                case "met":
+                    self.met |= set(body)
+                case "blocked":
+                    self.blocked = set(body)
                 case _:
                     setattr(self, kind, body)
 

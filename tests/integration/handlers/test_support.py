@@ -336,6 +336,14 @@ class TestOfTwoAdministrators:
         assert "Passed on" in (await ask(bot)).text
         assert await relayed(bot) != []
 
+    async def test_a_pause_after_one_was_reached_brings_nothing_twice(self, bot: Bot) -> None:
+        pause = RetryAfterError(429, "Too Many Requests")
+        bot.client.refuses[f"forwardMessage:{OTHER_ADMIN}"] = pause
+        assert "Passed on" in (await ask(bot)).text
+        bot.client.refuses = {f"forwardMessage:{ADMIN}": pause}
+        with pytest.raises(RetryAfterError):
+            await bot.say(ANNA, "And more")
+
     async def test_each_reads_the_card_in_their_own_language(self, bot: Bot) -> None:
         await bot.say(ADMIN, "/start")
         bot.language = "ru"
