@@ -15,7 +15,7 @@ class DatabaseError(Exception):
 
 
 class UnavailableError(DatabaseError):
-    """The server is away or too busy; the same work may succeed later."""
+    """The server is away, too busy or unable to write; the same work may succeed later."""
 
 
 class DeadlineError(UnavailableError):
@@ -89,8 +89,11 @@ _CONSTRAINTS: dict[str, type[ConstraintError]] = {
 _CONFLICTS = {"40001", "40P01"}  # serialization_failure, deadlock_detected
 _DEADLINES = {"57014", "55P03"}  # query_canceled (statement_timeout), lock_not_available
 _REFUSED = {"28000", "28P01", "3D000"}  # authorization, password, unknown database
-# Connection exceptions; insufficient resources; operator intervention; idle_in_transaction.
-_AWAY = ("08", "53", "57P", "25P03")
+# Connection exceptions; insufficient resources; operator intervention; idle_in_transaction; a
+# server that is read-only now, which a failover and a managed server's full disk both leave
+# behind (read_only_sql_transaction); and its disk or system failing it. None of these is the
+# fault of what was asked, so it must not be given up for them.
+_AWAY = ("08", "53", "57P", "25P03", "25006", "58")
 
 
 def translate(error: BaseException) -> DatabaseError | None:

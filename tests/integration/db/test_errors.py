@@ -5,7 +5,14 @@ import traceback
 import pytest
 
 from bot.db import Database
-from bot.db.errors import CheckError, ConstraintError, DatabaseError, QueryError, UniqueError
+from bot.db.errors import (
+    CheckError,
+    ConstraintError,
+    DatabaseError,
+    QueryError,
+    UnavailableError,
+    UniqueError,
+)
 
 INSERT = "insert into users (id, first_name, language) values ($1, $2, $3)"
 
@@ -44,3 +51,15 @@ async def test_no_traceback_shows_the_row_that_was_refused(database: Database) -
             assert "users_" in shown
             assert name not in shown
             assert "(8)" not in shown
+
+
+async def test_a_server_that_cannot_write_now_is_away_and_not_our_bug(database: Database) -> None:
+    """Or an update with a payment in it would end as a dead letter after three tries."""
+    async with database.updates.transaction() as tx:
+        await tx.execute("set transaction read only")
+        with pytest.raises(UnavailableError, match="25006"):
+            await tx.execute(INSERT, 7, "Anna", "en")
+        await tx.execute("rollback; begin")
+    for state in ("53100", "58030", "58P01"):  # disk_full, io_error, undefined_file
+        raising = f"do $$ begin raise 'no' using errcode = '{state}'; end $$"
+        assert isinstance(await refusal(database, raising), UnavailableError)
