@@ -53,6 +53,7 @@ from bot.web.public import make_public_app
 from bot.web.subscriptions import Subscriptions
 from bot.web.webhook import Application, Webhook
 from bot.workers import health_check
+from bot.workers.commit_watch import CommitWatch
 from bot.workers.table import table
 from bot.workers.ticks import Peers, make_ticks
 from bot.workers.update_silence import UpdateSilence
@@ -125,6 +126,7 @@ def assemble(
             clock=_now,
         ),
         health_check=health.tick,
+        commit_watch=CommitWatch(database.health, readiness, clock=_now).tick,
         update_silence=silence.tick,
     )
     supervisor = Supervisor(

@@ -161,5 +161,5 @@ PAYMENTS_TO_LOOK_AT = Gauge(
     "Payments in review, and refunds whose money isn't back.",
     registry=REGISTRY,
 )
-READY = Gauge("warren_ready", "1 while webhooks are taken, else 0.", registry=REGISTRY)
+READY = Gauge("warren_ready", "1 while updates can take effect, else 0.", registry=REGISTRY)
 LEADER = Gauge("warren_leader", "1 while the advisory lock is held.", registry=REGISTRY)

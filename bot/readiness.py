@@ -1,4 +1,10 @@
-"""Whether the process takes updates now, and if not, why: the truth behind `/health/ready`."""
+"""Whether updates take effect now, and if not, why: the truth behind `/health/ready`.
+
+Two things speak against it. Before and after a process is READY, its phase: then webhooks are
+refused at the door. And while it is, a doubt: a peer without which no update can take effect is
+unwell. Then the door stays open, and each update finds out by itself: the first that succeeds
+after the peer is back mustn't wait until somebody has noticed that.
+"""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -35,6 +41,7 @@ class Readiness:
         self.phase = Phase.STARTING
         self.reason: str | None = "starting"
         self.since = trio.current_time()
+        self._doubt: str | None = None
 
     @property
     def ready(self) -> bool:
@@ -44,6 +51,18 @@ class Readiness:
     def why_not(self) -> str | None:
         """Return the reason why webhooks are refused, or None while they are taken."""
         return self.reason
+
+    def complaint(self) -> str | None:
+        """Return why updates are refused or can't take effect, or None while all is well."""
+        return self.reason or self._doubt
+
+    def doubt(self, doubt: str | None) -> None:
+        """Note what keeps updates from taking effect while READY, or None when nothing does."""
+        if doubt == self._doubt:
+            return
+        self._doubt = doubt
+        log.warning("app.doubt", doubt=doubt)
+        self._tell()
 
     def enter(self, phase: Phase, reason: str | None = None) -> None:
         """Go to `phase`; `reason` says what is waited for, and is None only when ready.
@@ -57,6 +76,10 @@ class Readiness:
         if phase is not self.phase:
             self.since = trio.current_time()
         self.phase, self.reason = phase, reason
-        metrics.READY.set(self.ready)
         log.info("app.phase", phase=phase.value, reason=reason)
-        self._heard(phase, reason)
+        self._tell()
+
+    def _tell(self) -> None:
+        complaint = self.complaint()
+        metrics.READY.set(complaint is None)
+        self._heard(self.phase, complaint)

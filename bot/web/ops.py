@@ -42,13 +42,14 @@ class OpsFacts:
         unwell = [name for name, answer in peers.items() if answer is not None]
         failing = [worker["name"] for worker in workers if worker["degraded"]]
         status: str = readiness.phase.value
+        complaint = readiness.complaint()
         if readiness.ready:
-            status = "degraded" if unwell or failing else "ok"
+            status = "degraded" if complaint or unwell or failing else "ok"
         last = self.last_update_at()
         return {
             "status": status,
             "phase": readiness.phase.value,
-            "reason": readiness.reason,
+            "reason": complaint,
             "phase_seconds": round(trio.current_time() - readiness.since, 1),
             "last_update_seconds_ago": None if last is None else _ago(last),
             "webhook": _webhook(self.webhook()),
@@ -74,7 +75,7 @@ def make_ops_app(facts: OpsFacts) -> QuartTrio:
 
     @app.get("/health/ready")
     async def ready() -> tuple[dict[str, Any], int]:
-        reason = facts.readiness.why_not()
+        reason = facts.readiness.complaint()
         return {"ready": reason is None, "reason": reason}, 200 if reason is None else 503
 
     @app.get("/metrics")

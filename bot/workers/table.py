@@ -10,7 +10,7 @@ from datetime import timedelta
 
 from bot.settings import Mode, Settings
 from bot.supervise import Tick, Wakes, Worker
-from bot.workers import activation, notifier, refunds, xray_sync
+from bot.workers import activation, commit_watch, notifier, refunds, xray_sync
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -19,6 +19,7 @@ class Ticks:
 
     event_loop_heartbeat: Tick
     health_check: Tick
+    commit_watch: Tick
     activation: Tick
     notifier: Tick
     fast_expiry_cleanup: Tick
@@ -53,6 +54,13 @@ def table(settings: Settings, ticks: Ticks, wakes: Wakes) -> tuple[Worker, ...]:
             # The watchdog can only be as quick as its slowest signal, and this is one of them.
             interval=timedelta(minutes=1),
             deadline=timedelta(seconds=30),
+        ),
+        Worker(
+            name="commit_watch",
+            purpose="commits a row of its own, so that readiness is true of writing as well",
+            tick=ticks.commit_watch,
+            interval=commit_watch.INTERVAL,
+            deadline=commit_watch.INTERVAL,
         ),
         *_of_the_shop(ticks, wakes),
     )

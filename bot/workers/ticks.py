@@ -50,7 +50,9 @@ class Peers:
     clock: Callable[[], datetime]
 
 
-def make_ticks(peers: Peers, *, health_check: Tick, update_silence: Tick) -> Ticks:
+def make_ticks(
+    peers: Peers, *, health_check: Tick, commit_watch: Tick, update_silence: Tick
+) -> Ticks:
     """Return the tick of every row."""
     lane, clock, wakes = peers.database.workers, peers.clock, peers.wakes
     notifier = Notifier(
@@ -92,6 +94,7 @@ def make_ticks(peers: Peers, *, health_check: Tick, update_silence: Tick) -> Tic
     return Ticks(
         event_loop_heartbeat=event_loop_heartbeat.tick,
         health_check=health_check,
+        commit_watch=commit_watch,
         update_silence=update_silence,
         activation=Activation(lane, peers.hosts, clock=clock).tick,
         notifier=notifier.tick,

@@ -240,6 +240,7 @@ THREE = len(PEOPLE)
 SCENES = {
     "event_loop_heartbeat": Scene(nothing),
     "health_check": Scene(nothing),
+    "commit_watch": Scene(nothing),
     "activation": Scene(keys_are_wanted, shows={"on host": THREE}),
     "notifier": Scene(notices_wait, shows={"sent": 2 * THREE + 1}),
     "fast_expiry_cleanup": Scene(time_is_over, ("activation",), {"on host": 0}),

@@ -18,6 +18,7 @@ from bot.db import Database
 from bot.handlers.notices import make_render
 from bot.payments.provider import ProviderName
 from bot.payments.registry import Payments
+from bot.readiness import Readiness
 from bot.settings import Settings
 from bot.shop.hosts import ensure_host
 from bot.supervise import Wakes
@@ -35,6 +36,7 @@ from bot.telegram.types import StarTransaction, StarTransactions, User, WebhookI
 from bot.texts import load_texts
 from bot.vpn.hosts import open_vpn
 from bot.workers import health_check
+from bot.workers.commit_watch import CommitWatch
 from bot.workers.table import Ticks
 from bot.workers.ticks import Peers, make_ticks
 from bot.workers.update_silence import UpdateSilence
@@ -193,6 +195,7 @@ async def back_office(
         ticks = make_ticks(
             peers,
             health_check=health.tick,
+            commit_watch=CommitWatch(database.health, Readiness(), clock=clock).tick,
             update_silence=silence.tick if silence else trio.lowlevel.checkpoint,
         )
         yield BackOffice(database, shop, clock, host, post, ticks, wakes)

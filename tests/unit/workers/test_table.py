@@ -17,6 +17,7 @@ BOUNDS = Bounds(connections=4, acquire_seconds=10, notice_seconds=10)
 # How long a tick of a bot with some ten thousand users holds a connection: short and long ones.
 SECONDS = {
     "health_check": (0.05, 2.0),
+    "commit_watch": (0.01, 0.5),
     "update_silence": (0.1, 1.0),
     "activation": (0.01, 1.0),
     "notifier": (0.01, 1.0),
