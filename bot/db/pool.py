@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import asyncpg
 import structlog
@@ -61,6 +61,7 @@ class Database:
         self._settings = settings
         self._loop = loop
         self._pool_or_none: asyncpg.Pool[asyncpg.Record] | None = None
+        self._attempts: set[asyncio.Timeout] = set()
         self._bounds = Bounds(
             acquire=settings.db_pool_acquire_timeout.total_seconds(),
             command=settings.db_pool_command_timeout.total_seconds(),
@@ -93,10 +94,11 @@ class Database:
     async def bound_last_statements(
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
     ) -> NoReturn:
-        """Once cancelled: give the statements that run a second more, then end their connections.
+        """Once cancelled: give what the server was asked a second more, then end its connections.
 
         A child of the one nursery. Crossings are never aborted (bot.db.border), so a server that
-        stands still would hold up the end of the process for DB_POOL_COMMAND_TIMEOUT.
+        stands still would hold up the end of the process: a statement for
+        DB_POOL_COMMAND_TIMEOUT, an attempt to connect for DB_POOL_ACQUIRE_TIMEOUT.
         """
         try:
             task_status.started()
@@ -108,6 +110,8 @@ class Database:
         if self._pool_or_none is not None:
             log.warning("db.statements_ended", reason="the process is stopping")
             self._pool_or_none.terminate()
+        for attempt in self._attempts:
+            attempt.reschedule(self._loop.time())
 
     def stats(self) -> PoolStats:
         """Return who holds what now."""
@@ -146,7 +150,7 @@ class Database:
             self.dsn,
             min_size=min(settings.db_pool_min_size, size),
             max_size=size,
-            timeout=self._bounds.acquire,
+            connect=self._connect_one,
             # asyncpg's own bound would cancel a statement over a second connection; ours ends
             # the connection itself (bot.db.border).
             command_timeout=None,
@@ -160,6 +164,15 @@ class Database:
             pool.terminate()
             raise
         return pool
+
+    async def _connect_one(self, *args: Any, **kwargs: Any) -> "asyncpg.Connection[asyncpg.Record]":
+        """Make a connection for the pool; only from the asyncio side is an attempt ever ended."""
+        async with asyncio.timeout(self._bounds.acquire) as attempt:
+            self._attempts.add(attempt)
+            try:
+                return await asyncpg.connect(*args, **kwargs)
+            finally:
+                self._attempts.discard(attempt)
 
     async def _close_pool(self) -> None:
         pool, self._pool_or_none = self._pool_or_none, None

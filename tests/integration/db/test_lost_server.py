@@ -10,12 +10,14 @@ from pathlib import Path
 
 import pytest
 import trio
+import trio.testing
 
-from bot.db import open_database
+from bot.db import Database, open_database
 from bot.db.errors import LeadershipLostError, UnavailableError
 from bot.db.lock import leadership
 from bot.settings import Settings
 from tests.cluster import Cluster
+from tests.e2e.harness import stopped
 
 
 @pytest.fixture
@@ -114,6 +116,33 @@ async def test_a_backend_that_hangs_ends_the_statement_and_not_the_process(
     finally:
         for pid in stopped:
             os.kill(pid, signal.SIGCONT)
+
+
+async def test_a_server_that_takes_no_connection_does_not_hold_up_the_end(
+    own_cluster: Cluster, make_settings: Callable[..., Settings]
+) -> None:
+    """All of it stands still: a statement isn't even sent, since nobody answers the handshake."""
+    settings = make_settings(database_url=own_cluster.dsn(), db_pool_min_size=0)
+    asked = trio.Event()
+
+    async def ask(database: Database) -> None:
+        asked.set()
+        with pytest.raises(UnavailableError):
+            await database.updates.fetchval("select 1")
+
+    async with open_database(settings) as database:
+        await database.connect()
+        with stopped(*own_cluster.processes):
+            async with trio.open_nursery() as nursery:
+                await nursery.start(database.bound_last_statements)
+                nursery.start_soon(ask, database)
+                await asked.wait()
+                await trio.testing.wait_all_tasks_blocked()
+                ended_at = trio.current_time()
+                nursery.cancel_scope.cancel()
+            seconds = trio.current_time() - ended_at
+    assert seconds < 3
+    assert settings.db_pool_acquire_timeout.total_seconds() == 10
 
 
 async def test_the_leader_notices_the_end_of_its_connection_at_once(
