@@ -7,8 +7,10 @@ from dataclasses import dataclass
 import trio
 
 from bot.db import Database, open_database
-from bot.db.errors import DatabaseError
+from bot.db.embedded import EmbeddedPostgresError
+from bot.db.errors import DatabaseError, MigrationTamperedError, SchemaTooNewError
 from bot.db.migrate import pending
+from bot.error_groups import leaves
 from bot.setting_types import Bind
 from bot.settings import Mode, Settings
 from bot.telegram.client import TelegramClient, open_telegram
@@ -46,17 +48,17 @@ async def examine(settings: Settings, echo: Callable[[str], None], well: list[bo
         Finding("settings", f"{settings.mode.value} mode, {len(settings.admin_ids)} administrators")
     )
     for name, bind in (("BIND", settings.bind), ("OPS_BIND", settings.ops_bind)):
-        say(_port(name, bind))
-    async for finding in _database(settings):
+        say(examine_port(name, bind))
+    async for finding in examine_database(settings):
         say(finding)
-    async with open_telegram(settings) as telegram:
-        async for finding in _telegram(telegram, settings):
-            say(finding)
+    async for finding in examine_telegram(settings):
+        say(finding)
     say(examine_share_link(settings))
     say(await examine_vpn_host(settings))
 
 
-def _port(name: str, bind: Bind) -> Finding:
+def examine_port(name: str, bind: Bind) -> Finding:
+    """Say whether a server could listen there."""
     with socket.socket(socket.AF_INET6 if ":" in bind.host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
@@ -70,21 +72,29 @@ def _port(name: str, bind: Bind) -> Finding:
     return Finding(name, f"{bind} is free")
 
 
-async def _database(settings: Settings) -> AsyncIterator[Finding]:
+async def examine_database(settings: Settings) -> AsyncIterator[Finding]:
+    """Say whether the database answers, and what its schema lacks."""
     where = "DATABASE_URL" if settings.database_url else f"embedded in {settings.data_dir}"
+    findings: list[Finding] = []
     try:
         async with open_database(settings) as database:
             await database.connect()
-            findings = [
-                Finding("database", await _version(database, where)),
-                await _schema(database),
-            ]
+            findings.append(Finding("database", await _version(database, where)))
+            findings.append(await _schema(database))
+    except* (SchemaTooNewError, MigrationTamperedError) as group:
+        findings.append(Finding("schema", "can't be used", _words(group)))
+    except* EmbeddedPostgresError as group:
+        findings.append(Finding("database", where, _words(group)))
     except* DatabaseError as group:
-        findings = [
-            Finding("database", where, f"{group.exceptions[0]}. Check the server and DATABASE_URL")
-        ]
+        advice = f"{_words(group)}. Check the server and DATABASE_URL"
+        findings.append(Finding("database", where, advice))
     for finding in findings:
         yield finding
+
+
+def _words(group: BaseExceptionGroup[Exception]) -> str:
+    """Return what went wrong, out of the groups that trio-asyncio's loop wraps it in."""
+    return "; ".join(str(error) for error in leaves(group))
 
 
 async def _version(database: Database, where: str) -> str:
@@ -101,17 +111,23 @@ async def _schema(database: Database) -> Finding:
     return Finding("schema", "up to date")
 
 
-async def _telegram(telegram: TelegramClient, settings: Settings) -> AsyncIterator[Finding]:
-    try:
-        me = await telegram(GetMe())
-    except UnauthorizedError:
-        yield Finding("telegram", "the token is refused", "take the token from @BotFather again")
-        return
-    except TelegramError as error:
-        yield Finding("telegram", str(error), "check the network and TELEGRAM_API_URL")
-        return
-    yield Finding("telegram", f"@{me.username}")
-    yield await _webhook(telegram, settings)
+async def examine_telegram(settings: Settings) -> AsyncIterator[Finding]:
+    """Say whether Telegram knows the token, and what it thinks of the webhook."""
+    findings: list[Finding] = []
+    async with open_telegram(settings) as telegram:
+        what = "telegram"
+        try:
+            me = await telegram(GetMe())
+            findings.append(Finding("telegram", f"@{me.username}"))
+            what = "webhook"
+            findings.append(await _webhook(telegram, settings))
+        except UnauthorizedError:
+            advice = "take the token from @BotFather again"
+            findings.append(Finding(what, "the token is refused", advice))
+        except TelegramError as error:
+            findings.append(Finding(what, str(error), "check the network and TELEGRAM_API_URL"))
+    for finding in findings:
+        yield finding
 
 
 async def _webhook(telegram: TelegramClient, settings: Settings) -> Finding:

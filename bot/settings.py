@@ -285,6 +285,8 @@ class Settings(ProcessSettings):
         problems = super().misfits()
         if self.mode is Mode.WEBHOOK:
             problems.extend(self._webhook_problems())
+        if self.bind == self.ops_bind and self.bind.port:
+            problems.append("BIND, OPS_BIND: must be two addresses; OPS_BIND is for you alone")
         if self.db_pool_min_size > self.db_pool_max_size - 1:
             problems.append("DB_POOL_MIN_SIZE: must be less than DB_POOL_MAX_SIZE")
         if not self.db_lock_timeout < self.db_statement_timeout < self.db_pool_command_timeout:

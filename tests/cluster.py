@@ -46,9 +46,10 @@ class Cluster:
         )
         return done.stdout.strip()
 
-    def create_database(self) -> str:
+    def create_database(self, *, template: str = "template1") -> str:
+        """Create a database like `template`, to which nobody may be connected."""
         name = f"test_{os.getpid()}_{next(self._numbers)}"
-        self.psql(f"create database {name} strategy file_copy")
+        self.psql(f"create database {name} template {template} strategy file_copy")
         return name
 
     def drop_database(self, name: str) -> None:

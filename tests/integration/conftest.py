@@ -22,10 +22,25 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield running
 
 
-@pytest.fixture
-def dsn(cluster: Cluster) -> Iterator[str]:
-    """An empty database of this test's own."""
+@pytest.fixture(scope="session")
+def migrated(cluster: Cluster) -> str:
+    """The name of a database with the schema of this version, which others are copied from."""
     name = cluster.create_database()
+    settings = load(_env_file=None, bot_token=TOKEN, mode="polling", database_url=cluster.dsn(name))
+
+    async def run() -> None:
+        async with open_database(settings) as database:
+            await database.connect()
+            await migrate(database)
+
+    trio.run(run)
+    return name
+
+
+@pytest.fixture
+def dsn(cluster: Cluster, migrated: str) -> Iterator[str]:
+    """A database of this test's own, with the schema of this version and no row."""
+    name = cluster.create_database(template=migrated)
     yield cluster.dsn(name)
     cluster.drop_database(name)
 
@@ -50,10 +65,9 @@ def make_settings(dsn: str, tmp_path: Path) -> Callable[..., Settings]:
 
 @pytest.fixture
 async def database(make_settings: Callable[..., Settings]) -> AsyncIterator[Database]:
-    """A connected database with the schema of this version."""
+    """The database of this test, connected."""
     async with open_database(make_settings()) as opened:
         await opened.connect()
-        await migrate(opened)
         yield opened
 
 

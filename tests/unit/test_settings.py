@@ -142,3 +142,12 @@ def test_a_password_that_must_be_quoted_is_explained_and_not_shown(
     with pytest.raises(InvalidSettingsError, match="DATABASE_URL: no host:port") as caught:
         load(mode="polling", database_url=f"postgresql://warren:{password}@localhost/warren")
     assert "hunter" not in str(caught.value)
+
+
+def test_the_pages_of_operation_are_not_served_to_the_public(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BOT_TOKEN", TOKEN)
+    with pytest.raises(InvalidSettingsError, match="BIND, OPS_BIND: must be two addresses"):
+        load(mode="polling", bind="127.0.0.1:8080", ops_bind="127.0.0.1:8080")
+    load(mode="polling", bind="127.0.0.1:0", ops_bind="127.0.0.1:0")

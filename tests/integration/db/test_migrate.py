@@ -1,12 +1,27 @@
 """Migrations: once, in order, never backwards, never quietly changed."""
 
 import dataclasses
+from collections.abc import Callable
 
 import pytest
 
-from bot.db import Database
+from bot.db import Database, open_database
 from bot.db.errors import MigrationTamperedError, QueryError, SchemaTooNewError
 from bot.db.migrate import Migration, migrate, pending, shipped
+from bot.settings import Settings
+from tests.cluster import Cluster
+
+
+async def test_an_empty_database_gets_every_migration_in_order(
+    cluster: Cluster, make_settings: Callable[..., Settings]
+) -> None:
+    name = cluster.create_database()
+    async with open_database(make_settings(database_url=cluster.dsn(name))) as database:
+        await database.connect()
+        assert await pending(database.health) == list(shipped())
+        assert await migrate(database) == [migration.name for migration in shipped()]
+        assert await pending(database.health) == []
+    cluster.drop_database(name)
 
 
 async def test_a_second_run_applies_nothing(database: Database) -> None:
