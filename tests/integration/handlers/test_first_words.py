@@ -97,7 +97,7 @@ async def test_whatever_is_not_understood_is_answered_kindly_with_the_menu(bot: 
         {"sticker": {"file_id": "x"}},
         {"caption": "a photo"},
     ):
-        answer = await bot.feed(message=bot._message(ANNA) | fields)
+        answer = await bot.say(ANNA, **{"text": None} | fields)
         assert answer.text == "I understand buttons and commands. Here is the main menu."
         assert "buy" in answer.data
 
@@ -123,7 +123,7 @@ async def membership(bot: Bot, status: str, *, at: int) -> Any:
     return await bot.feed(
         my_chat_member={
             "chat": {"id": ANNA, "type": "private", "first_name": "P1001"},
-            "from": bot._user(ANNA),
+            "from": bot.user(ANNA),
             "date": at,
             "old_chat_member": {"user": warren, "status": "member"},
             "new_chat_member": {"user": warren, "status": status} | until,
