@@ -2,9 +2,16 @@
 
 import pytest
 
-from tests.integration.conftest import autojump_clock, cluster, database, dsn, make_settings
+from tests.integration.conftest import (
+    autojump_clock,
+    cluster,
+    database,
+    dsn,
+    make_settings,
+    migrated,
+)
 
-__all__ = ["autojump_clock", "cluster", "database", "dsn", "make_settings"]
+__all__ = ["autojump_clock", "cluster", "database", "dsn", "make_settings", "migrated"]
 
 
 @pytest.fixture(params=[pytest.param(12, id="short"), pytest.param(None, marks=pytest.mark.long)])
