@@ -11,6 +11,9 @@ Hypercorn 0.18 is mended here, each place held by `tests/integration/web/test_se
   that left with requests in the pipe kept them for good.
 - What is sent was shielded without a bound: a client that doesn't read kept a stopped server,
   and the process with it, for as long as it liked.
+- Quart-Trio cancels a request as soon as its stream is closed, in the middle of what Hypercorn
+  does about the connection then: it was neither closed nor waited for, so that it stayed until
+  the client left, and a stop waited out its whole grace for it.
 """
 
 from typing import Any
@@ -32,6 +35,8 @@ log = structlog.get_logger(__name__)
 
 _SEND_SECONDS = 30.0
 """How long a client may take nothing, or too little, of what is being sent."""
+_CLOSE_SECONDS = 1.0
+"""How long the end of a connection may take: TLS says goodbye, nothing else waits for anybody."""
 
 
 class NamedConfig(Config):
@@ -93,7 +98,8 @@ class Connection(TCPServer):
             case Updated() if self._client_left:
                 pass  # no next request is waited for
             case _:
-                await super().protocol_send(event)
+                with trio.move_on_after(_CLOSE_SECONDS, shield=True):
+                    await super().protocol_send(event)
 
     async def _send(self, data: bytes) -> None:
         """Send, and give the connection up where that doesn't end: after a time, or cancelled."""

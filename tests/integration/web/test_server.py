@@ -19,11 +19,14 @@ from structlog.testing import LogCapture
 from trio.lowlevel import Task
 
 from bot.setting_types import Bind
+from bot.web.public import make_public_app
 from bot.web.server import BindError, serve
 from tests.integration.web.webhook_server import Answer, read_answer, until
 
 ASK = b"GET / HTTP/1.1\r\nHost: a\r\n\r\n"
 ASK_AND_WAIT = b"GET /wait HTTP/1.1\r\nHost: a\r\n\r\n"
+ASK_QUART = b"GET /quart HTTP/1.1\r\nHost: a\r\n\r\n"
+ASK_QUART_AND_CLOSE = ASK_QUART.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n")
 ASK_FOR_MUCH = b"GET /much HTTP/1.1\r\nHost: a\r\n\r\n"
 UPGRADE = (
     b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
@@ -72,6 +75,7 @@ class Service:
     waiting: trio.Event = field(default_factory=trio.Event)
     go_on: trio.Event = field(default_factory=trio.Event)
     ticks: int = 0
+    quart: Any = field(default_factory=lambda: make_public_app([]))
 
     async def tick(self) -> None:
         while True:
@@ -92,6 +96,8 @@ class Service:
                 await send({"type": f"{event['type']}.complete"})
         elif scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1000})
+        elif scope["path"] == "/quart":
+            await self.quart(scope, receive, send)
         else:
             body = b"0" * 20_000_000 if scope["path"] == "/much" else b"fine"
             if scope["path"] != "/":
@@ -278,14 +284,26 @@ async def test_a_client_that_does_not_read_keeps_no_server_from_stopping() -> No
             await service.stopped.wait()
 
 
+@pytest.mark.parametrize("request_bytes", [ASK, ASK_QUART])
 @pytest.mark.parametrize("grace_seconds", [0.2, 5])
-async def test_a_kept_connection_keeps_no_server_from_stopping(grace_seconds: float) -> None:
+async def test_a_kept_connection_keeps_no_server_from_stopping(
+    grace_seconds: float, request_bytes: bytes
+) -> None:
     async with running(grace_seconds=grace_seconds) as service, await service.connect() as idle:
-        await idle.send_all(ASK)
+        await idle.send_all(request_bytes)
         await read_answer(idle)
         service.stop.set()
         with trio.fail_after(2):
             await service.stopped.wait()
+
+
+async def test_a_connection_that_is_not_to_be_kept_ends_with_its_answer() -> None:
+    async with running() as service, await service.connect() as stream:
+        await stream.send_all(ASK_QUART_AND_CLOSE)
+        assert (await read_answer(stream)).status == 404
+        with trio.fail_after(2):
+            assert await stream.receive_some() == b""
+            await until(lambda: not service.connections)
 
 
 async def refusal(bind: Bind) -> str:
