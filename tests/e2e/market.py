@@ -10,7 +10,7 @@ All stand-ins run in the test's process; the bot is a process of its own and mee
 
 import html
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,13 +97,13 @@ class Person:
 
 
 @dataclass
-class Market:
-    """Everybody, and the bot among them."""
+class Surroundings:
+    """Everybody that a bot deals with, and the settings by which it finds them."""
 
     telegram: StandIn
-    bot: BotProcess
     providers: dict[str, httpx.AsyncClient]
     vpn_host: httpx.AsyncClient = field(repr=False)
+    settings: dict[str, str] = field(repr=False)
 
     def person(self, user_id: int) -> Person:
         return Person(user_id, self.telegram)
@@ -129,6 +129,11 @@ class Market:
         """Let a provider send the notice of a payment once more, and see that it was taken."""
         client = self.providers[provider]
         assert (await client.post("/sandbox/resend", json={"reference": reference})).is_success
+        await self.until_told(provider)
+
+    async def until_told(self, provider: str) -> None:
+        """Return once no notice of a provider is on its way any more."""
+        client = self.providers[provider]
         with trio.fail_after(_SECONDS):
             while (await client.get("/sandbox/notices")).json()["waiting"]:  # noqa: ASYNC110 - HTTP
                 await trio.sleep(0.05)
@@ -144,12 +149,26 @@ class Market:
                 await trio.sleep(0.05)
 
 
+@dataclass
+class Market(Surroundings):
+    """Everybody, and the bot among them."""
+
+    bot: BotProcess
+
+
 @asynccontextmanager
-async def market(folder: Path, database: TestDatabase, **changes: str) -> AsyncIterator[Market]:
-    """Yield a market that is open; the bot has stopped cleanly at its end."""
+async def surroundings(
+    folder: Path,
+    database: TestDatabase,
+    *,
+    notices: NoticeTerms = QUICK,
+    telegram: Mapping[str, Any] | None = None,
+    **changes: str,
+) -> AsyncIterator[Surroundings]:
+    """Yield everybody but the bot; `telegram` is how the stand-in differs from its defaults."""
     async with AsyncExitStack() as stack:
-        telegram = await stack.enter_async_context(stand_in(folder))
-        settings = settings_for(telegram.address, database.dsn)
+        post = await stack.enter_async_context(stand_in(folder, **telegram or {}))
+        settings = settings_for(post.address, database.dsn)
         public = settings["PUBLIC_URL"]
         nursery = await stack.enter_async_context(trio.open_nursery())
         stack.callback(nursery.cancel_scope.cancel)
@@ -160,7 +179,7 @@ async def market(folder: Path, database: TestDatabase, **changes: str) -> AsyncI
                 SHOP_ID,
                 SECRET_KEY,
                 webhook_url=f"{public}/yookassa/webhook",
-                notices=QUICK,
+                notices=notices,
             ),
         )
         cryptopay = await nursery.start(
@@ -169,7 +188,7 @@ async def market(folder: Path, database: TestDatabase, **changes: str) -> AsyncI
                 folder / "cryptopay",
                 CRYPTO_PAY_TOKEN,
                 webhook_url=f"{public}/cryptopay/webhook",
-                notices=QUICK,
+                notices=notices,
             ),
         )
         vpn_host = await nursery.start(serve_vpn_host, VpnHostConfig(VPN_KEY))
@@ -194,9 +213,18 @@ async def market(folder: Path, database: TestDatabase, **changes: str) -> AsyncI
                 ("vpn_host", vpn_host, {"authorization": f"Bearer {VPN_KEY}"}),
             )
         }
-        bot = await stack.enter_async_context(bot_process("run", folder, settings))
+        yield Surroundings(post, clients, clients.pop("vpn_host"), settings)
+
+
+@asynccontextmanager
+async def market(folder: Path, database: TestDatabase, **changes: str) -> AsyncIterator[Market]:
+    """Yield a market that is open; the bot has stopped cleanly at its end."""
+    async with (
+        surroundings(folder, database, **changes) as around,
+        bot_process("run", folder, around.settings) as bot,
+    ):
         await bot.until_ready()
-        yield Market(telegram, bot, clients, clients.pop("vpn_host"))
+        yield Market(around.telegram, around.providers, around.vpn_host, around.settings, bot)
         ended = await bot.stop()
         assert ended.code == 0, bot.output
 
