@@ -8,8 +8,8 @@ lost lock, a crash. Nothing here keeps a list of tasks; the indentation remember
                cancelled, the lock is released, the pool is closed, the HTTP clients are closed
     signal 2   the nursery is cancelled at once; the blocks around it still close
     a hang     of the database: what it was asked has a second more after the nursery is cancelled
-    lock lost  the watch raises: the nursery is cancelled and the process ends with 70, since
-               another process may be leading by now; nothing is drained
+    lock lost  the pool is closed and the watch raises: the nursery is cancelled and the process
+               ends with 70, since another process may be leading by now; nothing is drained
     frozen     all signs of life are missing: the watchdog's thread writes every stack to stderr
                and ends the process with 75
     database   away at the start: live, not ready (webhooks get 503, Telegram keeps its updates),
@@ -76,7 +76,8 @@ async def run(
         open_payments(settings) as payments,
         open_vpn(settings) as hosts,
         open_database(settings) as database,  # not connected yet
-        leadership(settings, database.dsn) as leader,  # not held yet; released here if held
+        # Not held yet; released here if held.
+        leadership(settings, database.dsn, fence=database.fence) as leader,
         trio.open_nursery() as nursery,
     ):
         parts = assemble(
@@ -107,6 +108,7 @@ async def run(
             await leader.acquire(waiting=partial(_stand_by, readiness))
             metrics.LEADER.set(1)
             nursery.start_soon(leader.watch, name="leadership watch")
+            await database.end_other_sessions()  # a leader that stands still writes no more
             await migrate(database)
             await parts.take_over()
             parts.supervisor.start_all(nursery)

@@ -32,9 +32,10 @@ _UNLOCK = "select pg_advisory_unlock($1)"
 class Leadership:
     """The lock of ADVISORY_LOCK_KEY, held or not. Made by `leadership`."""
 
-    def __init__(self, settings: Settings, dsn: str) -> None:
+    def __init__(self, settings: Settings, dsn: str, fence: Callable[[], None]) -> None:
         self.held = False
         self.lost = trio.Event()
+        self._fence = fence
         self._key = settings.advisory_lock_key
         self._dsn = dsn
         self._check_seconds = settings.advisory_lock_check_interval.total_seconds()
@@ -115,6 +116,7 @@ class Leadership:
     def _note_end(self, _connection: object) -> None:
         if self.held:
             self.lost.set()
+            self._fence()
 
     async def _check(self) -> None:
         assert self._connection is not None  # noqa: S101 - typing: watched only when held
@@ -137,9 +139,15 @@ class Leadership:
 
 
 @asynccontextmanager
-async def leadership(settings: Settings, dsn: str) -> AsyncIterator[Leadership]:
-    """Yield the leadership, not yet held; if it is held at the end, it is released here."""
-    leader = Leadership(settings, dsn)
+async def leadership(
+    settings: Settings, dsn: str, *, fence: Callable[[], None] = lambda: None
+) -> AsyncIterator[Leadership]:
+    """Yield the leadership, not yet held; if it is held at the end, it is released here.
+
+    `fence` is called on the asyncio side the moment that the lock's session is seen to be gone,
+    before any task hears of it: it stops what must not be done without the lock.
+    """
+    leader = Leadership(settings, dsn, fence)
     try:
         yield leader
     finally:

@@ -32,6 +32,16 @@ _CLOSE_SECONDS = 3.0
 _LAST_STATEMENT_SECONDS = 1.0
 _HEALTH_ACQUIRE_SECONDS, _HEALTH_COMMAND_SECONDS = 5.0, 10.0
 
+_APPLICATION_NAME = "warren"
+# One's own role may be ended by anybody who has it (pg_terminate_backend); a standby that is
+# idle connects again when it next asks for something.
+_END_OTHERS = """
+    select count(pg_terminate_backend(pid))
+      from pg_stat_activity
+     where datname = current_database() and usename = current_user
+       and application_name = $1 and pid <> all($2::integer[] || pg_backend_pid())
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class LaneStats:
@@ -62,6 +72,8 @@ class Database:
         self._loop = loop
         self._pool_or_none: asyncpg.Pool[asyncpg.Record] | None = None
         self._attempts: set[asyncio.Timeout] = set()
+        self._backends: set[int] = set()
+        self._fenced = False
         self._bounds = Bounds(
             acquire=settings.db_pool_acquire_timeout.total_seconds(),
             command=settings.db_pool_command_timeout.total_seconds(),
@@ -90,6 +102,25 @@ class Database:
         """
         if self._pool_or_none is None:
             self._pool_or_none = await cross(self._create_pool)
+
+    async def end_other_sessions(self) -> None:
+        """End the pooled sessions of all other processes: for a new leader, before it acts.
+
+        The leader before may stand still in the middle of a transaction; what it began is rolled
+        back here, and can't be committed when it wakes. Raises UnavailableError.
+        """
+        ended = await self.health.fetchval(_END_OTHERS, _APPLICATION_NAME, list(self._backends))
+        log.info("db.other_sessions_ended", count=ended)
+
+    def fence(self) -> None:
+        """End every connection of the pool at once, and make no more: another process may lead.
+
+        For the asyncio side, where the end of the leader's own session is noticed: a statement
+        that waits there isn't stopped from Trio, and would find a new connection.
+        """
+        self._fenced = True
+        if self._pool_or_none is not None:
+            self._pool_or_none.terminate()
 
     async def bound_last_statements(
         self, *, task_status: trio.TaskStatus[None] = trio.TASK_STATUS_IGNORED
@@ -155,7 +186,7 @@ class Database:
             # the connection itself (bot.db.border).
             command_timeout=None,
             reset=_nothing_to_reset,
-            server_settings=server_settings(settings, "warren"),
+            server_settings=server_settings(settings, _APPLICATION_NAME),
         )
         try:
             async with asyncio.timeout(self._bounds.acquire):
@@ -170,9 +201,18 @@ class Database:
         async with asyncio.timeout(self._bounds.acquire) as attempt:
             self._attempts.add(attempt)
             try:
-                return await asyncpg.connect(*args, **kwargs)
+                connection: asyncpg.Connection[asyncpg.Record] = await asyncpg.connect(
+                    *args, **kwargs
+                )
             finally:
                 self._attempts.discard(attempt)
+        if self._fenced:  # while it was being made
+            connection.terminate()
+            raise ConnectionAbortedError("the leadership is lost")
+        backend = connection.get_server_pid()
+        self._backends.add(backend)
+        connection.add_termination_listener(lambda _: self._backends.discard(backend))
+        return connection
 
     async def _close_pool(self) -> None:
         pool, self._pool_or_none = self._pool_or_none, None

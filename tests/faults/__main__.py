@@ -18,6 +18,7 @@ import trio
 from tests.cluster import Cluster
 from tests.e2e.conftest import TestDatabase
 from tests.faults.kill import kill_9
+from tests.faults.two_instances import leader_frozen, leader_killed
 from tests.faults.verdict import Figures, table
 
 Run: TypeAlias = Callable[..., Awaitable[Figures]]
@@ -25,6 +26,8 @@ Run: TypeAlias = Callable[..., Awaitable[Figures]]
 
 EXPERIMENTS: Mapping[str, Run] = {
     "kill-9": kill_9,
+    "leader-killed": leader_killed,
+    "leader-frozen": leader_frozen,
 }
 
 
