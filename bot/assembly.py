@@ -22,7 +22,7 @@ from bot.handlers.gate import make_gate
 from bot.handlers.notices import make_render
 from bot.handlers.people import make_people
 from bot.handlers.questions import forget_question
-from bot.handlers.services import Services
+from bot.handlers.services import Me, Services
 from bot.handlers.support_answers import go_on_by_reply
 from bot.money import EXPONENTS
 from bot.payments.registry import Payments
@@ -90,6 +90,7 @@ def assemble(
     """Return the parts of one process."""
     texts = load_texts(settings.time_zone)
     user_reads = UserReads(database.updates)
+    me = Me()
     alerts = Alerts(telegram, settings.admin_ids, texts["ru"])
     health = health_check.HealthCheck(
         {
@@ -98,7 +99,7 @@ def assemble(
                 database, settings.update_timeout + settings.db_pool_command_timeout
             ),
             "leadership": health_check.leader_leads(leader),
-            "telegram": health_check.telegram_answers(telegram),
+            "telegram": health_check.telegram_answers(telegram, me.heard),
         }
     )
     silence = UpdateSilence(
@@ -148,6 +149,7 @@ def assemble(
         switches=Switches(),
         supervisor=supervisor,
         texts=texts,
+        me=me,
     )
     dispatcher = Dispatcher(
         make_router(texts),
@@ -179,7 +181,11 @@ def assemble(
         timeout_seconds=settings.update_timeout.total_seconds(),
     )
     subscriptions = Subscriptions(
-        database.updates, texts, public_url=settings.public_url, clock=_now
+        database.updates,
+        texts,
+        public_url=settings.public_url,
+        support_url=lambda: me.address,
+        clock=_now,
     )
     public_app = Webhook(
         cast("Application", make_public_app([notices, subscriptions])),

@@ -68,6 +68,7 @@ class Wakes:
     activation: Wake = field(default_factory=Wake)
     notifier: Wake = field(default_factory=Wake)
     refunds: Wake = field(default_factory=Wake)
+    broadcasts: Wake = field(default_factory=Wake)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,20 +12,32 @@ from bot.supervise import Supervisor, Wakes
 from bot.telegram.client import TelegramClient
 from bot.telegram.methods import GetMe
 from bot.telegram.middlewares.rate_limit import RateLimit
+from bot.telegram.types import User
 from bot.texts import Texts
 
 
 class Me:
-    """The bot itself, as Telegram knows it: asked once, when somebody needs a link to it."""
+    """The bot itself, as Telegram knows it: asked when somebody needs a link to it."""
 
     def __init__(self) -> None:
         self._username: str | None = None
+
+    @property
+    def address(self) -> str | None:
+        """Where the bot is found, or None until Telegram has said so."""
+        return f"https://t.me/{self._username}" if self._username else None
+
+    def heard(self, me: User) -> None:
+        """Note what Telegram says, whoever asked it."""
+        self._username = me.username or ""
 
     async def username(self, client: TelegramClient) -> str:
         """Return the name in `t.me/<name>`; raises errors of `bot.telegram.errors`."""
         if self._username is None:
             # Bot API: getMe; every bot has a username.
-            self._username = (await client(GetMe())).username or ""
+            me = await client(GetMe())
+            self.heard(me)
+            return me.username or ""
         return self._username
 
     async def link(self, client: TelegramClient, payload: str) -> str:

@@ -17,7 +17,7 @@ from bot.vpn.errors import ClientNotFoundError
 from bot.vpn.types import Added, ClientSpec, HostHealth, Placed, UserPage, VpnUser
 
 PAGE_SIZE = 5000
-"""Some 400 KB of answer, read in some 10 ms. An agent asks its core for all users each time."""
+"""Some 400 KB of answer, read in some 10 ms. An agent cuts a walk's pages from one look."""
 
 
 class Gateway(Protocol):

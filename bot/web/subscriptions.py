@@ -67,7 +67,10 @@ _PLATFORMS = (
 
 
 class Subscriptions:
-    """The routes; `public_url` None: no address of ours is known, and no page leads to one."""
+    """The routes; `public_url` None: no address of ours is known, and no page leads to one.
+
+    `support_url` returns where an app's help button leads, or None while that isn't known.
+    """
 
     def __init__(
         self,
@@ -75,11 +78,13 @@ class Subscriptions:
         texts: Mapping[str, Texts],
         *,
         public_url: str | None,
+        support_url: Callable[[], str | None],
         clock: Callable[[], datetime],
     ) -> None:
         self._lane = lane
         self._texts = texts
         self._public_url = public_url
+        self._support_url = support_url
         self._clock = clock
         self._queries = trio.CapacityLimiter(_QUERIES)
         self._by_token = RateLimit(rate=_PER_TOKEN_RATE, burst=_PER_TOKEN_BURST)
@@ -102,6 +107,7 @@ class Subscriptions:
             title=texts("profile-title"),
             expires_at=had.expires_at,
             traffic_limit_bytes=had.limits.traffic_limit_bytes,
+            support_url=self._support_url(),
         )
         try:
             document = subscription(

@@ -13,6 +13,7 @@ from bot.db.errors import LeadershipLostError
 from bot.db.lock import Leadership
 from bot.telegram.client import TelegramClient
 from bot.telegram.methods import GetMe
+from bot.telegram.types import User
 
 log = structlog.get_logger(__name__)
 
@@ -102,10 +103,10 @@ def leader_leads(leader: Leadership) -> Check:
     return check
 
 
-def telegram_answers(telegram: TelegramClient) -> Check:
-    """Return the check that Telegram answers and knows our token."""
+def telegram_answers(telegram: TelegramClient, heard: Callable[[User], None]) -> Check:
+    """Return the check that Telegram answers and knows our token; `heard` gets who we are."""
 
     async def check() -> None:
-        await telegram(GetMe())
+        heard(await telegram(GetMe()))
 
     return check

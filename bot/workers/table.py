@@ -131,6 +131,7 @@ def _of_the_shop(ticks: Ticks, wakes: Wakes) -> tuple[Worker, ...]:
             interval=timedelta(seconds=15),
             deadline=timedelta(seconds=15),
             connections=1,
+            wake=wakes.broadcasts,
         ),
         Worker(
             name="purchase_expiry",

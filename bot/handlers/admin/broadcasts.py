@@ -102,7 +102,8 @@ async def _change(ctx: Context, change: Callable[..., Awaitable[None]]) -> Reply
         await change(ctx.lane, broadcast_id, admin_id=ctx.user.id, now=ctx.now)
     except BroadcastStateError:
         return await _broadcast(ctx)
-    wake_workers(ctx)
+    ctx.services.wakes.broadcasts.set()
+    wake_workers(ctx)  # what a paused one had in the outbox already
     return await _broadcast(ctx, toast="admin-changed")
 
 

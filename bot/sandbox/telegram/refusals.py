@@ -1,8 +1,10 @@
-"""Telegram's refusals, in its own words.
+"""Telegram's refusals, as nearly in its own words as they are known.
 
-The texts are those of the Bot API server (tdlib/telegram-bot-api, Client.cpp), of TDLib, and of
+Many texts are those of the Bot API server (tdlib/telegram-bot-api, Client.cpp), of TDLib, and of
 the servers behind them, whose errors (core.telegram.org/api/errors) arrive as they are:
-`Bad Request: BUTTON_DATA_INVALID`.
+`Bad Request: BUTTON_DATA_INVALID`. Others were written from memory and not compared with a real
+answer: the status and the meaning hold, the exact words may differ. So the bot decides by the few
+texts that `bot.telegram.errors` matches, and by no other.
 """
 
 from typing import Any

@@ -36,6 +36,7 @@ class Site:
     database: Database
     token: str
     now: datetime = NOW
+    support_url: str | None = None
 
     async def get(
         self, path: str, *, agent: str = "Happ/1.0", peer: str = "203.0.113.7", **headers: str
@@ -59,9 +60,21 @@ async def site(database: Database) -> Site:
     await add_person(lane, ANNA)
     await add_host(lane)
     begun = await start_trial(lane, ANNA, NOW, TERMS)
-    part = Subscriptions(lane, load_texts(), public_url=PUBLIC_URL, clock=lambda: opened.now)
+    part = Subscriptions(
+        lane,
+        load_texts(),
+        public_url=PUBLIC_URL,
+        support_url=lambda: opened.support_url,
+        clock=lambda: opened.now,
+    )
     opened = Site(make_public_app([part]), database, begun.link_token)
     return opened
+
+
+async def test_help_in_an_app_leads_to_the_bot_once_its_name_is_known(site: Site) -> None:
+    assert "support-url" not in (await site.get("")).headers
+    site.support_url = "https://t.me/warren_bot"
+    assert (await site.get("")).headers["support-url"] == "https://t.me/warren_bot"
 
 
 async def have(site: Site) -> Subscription:

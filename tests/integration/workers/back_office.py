@@ -16,6 +16,7 @@ import trio
 from bot.cashier import Cashier
 from bot.db import Database
 from bot.handlers.notices import make_render
+from bot.handlers.services import Me
 from bot.payments.provider import ProviderName
 from bot.payments.registry import Payments
 from bot.readiness import Readiness
@@ -168,7 +169,7 @@ async def back_office(
             {
                 "database": health_check.database_answers(database),
                 "connections": health_check.connections_flow(database, timedelta(minutes=2)),
-                "telegram": health_check.telegram_answers(telegram),
+                "telegram": health_check.telegram_answers(telegram, Me().heard),
             }
         )
         silence = webhook and UpdateSilence(

@@ -1,5 +1,7 @@
 """Administrators and broadcasts: to whom, a preview, and every step on the way."""
 
+import trio
+
 from bot.shop.broadcasts import BroadcastId, broadcast, feed
 from bot.telegram.errors import BadRequestError
 from bot.telegram.methods import CopyMessage
@@ -42,6 +44,8 @@ async def test_what_goes_out_is_seen_first_and_goes_out_only_when_it_is_started(
     started = await bot.press(ADMIN, f"a-broadcast-go:{draft}")
     assert "On its way" in started.text
     await bot.services.wakes.notifier.wait()
+    with trio.fail_after(5):
+        await bot.services.wakes.broadcasts.wait()
     assert await feed(bot.shop.lane, bot.now) == 3
     assert await bot.notices(ANNA) == ["broadcast"]
 
