@@ -22,7 +22,7 @@ from bot.handlers.gate import make_gate
 from bot.handlers.notices import make_render
 from bot.handlers.people import make_people
 from bot.handlers.questions import forget_question
-from bot.handlers.services import Me, Services
+from bot.handlers.services import Me, Services, make_provide
 from bot.handlers.support_answers import go_on_by_reply
 from bot.money import EXPONENTS
 from bot.payments.registry import Payments
@@ -166,8 +166,9 @@ def assemble(
             make_answer_in_time(texts, settings.pre_checkout_timeout.total_seconds()),
             make_people(user_reads, texts),
             forget_question,
-            make_gate(services),
+            make_provide(services),
             go_on_by_reply,
+            make_gate(services),
         ],
         unavailable=(UnavailableError,),
     )

@@ -1,6 +1,7 @@
 """Who is served now: nobody who is banned, and only administrators during maintenance.
 
 Money is never turned away: what was paid is taken, whoever paid it and whatever is switched.
+Nor is a question to support: Telegram's terms want /paysupport answered to everybody, always.
 """
 
 from bot.handlers.services import Services
@@ -10,14 +11,18 @@ from bot.telegram.methods import AnswerPreCheckoutQuery
 from bot.telegram.notices import notice
 from bot.telegram.types import Update
 
+_SUPPORT = {"/support", "/paysupport", "support", "support:"}  # commands, and heads of buttons
+
 
 def make_gate(services: Services) -> Middleware:
-    """Return the middleware that sets `ctx.services` and stands before the choice of a handler."""
+    """Return the middleware that stands before the choice of a handler.
+
+    Replies within a talk with support are taken before it (`bot.handlers.support_answers`).
+    """
 
     async def gate(ctx: Context, handle: Next) -> Reply:
-        ctx.services = services
         closed = _closed(ctx, services)
-        if closed is None or _is_money_or_leaving(ctx.update):
+        if closed is None or _is_money_or_leaving(ctx.update) or _is_for_support(ctx):
             return await handle(ctx)
         ctx.handler = f"gate.{closed}"
         query = ctx.update.pre_checkout_query
@@ -49,3 +54,16 @@ def _is_money_or_leaving(update: Update) -> bool:
     return message is not None and (
         message.successful_payment is not None or message.refunded_payment is not None
     )
+
+
+def _is_for_support(ctx: Context) -> bool:
+    """A question to support, on the way from the command to the words; and talk in a group.
+
+    Nothing is served in groups, and those who help may talk in theirs without a word from us.
+    """
+    message = ctx.update.message
+    if message is not None and message.chat.type != "private":
+        return True
+    if ctx.head:
+        return ctx.head in _SUPPORT
+    return message is not None and (ctx.user.awaiting or "").partition(":")[0] == "support"

@@ -10,6 +10,7 @@ from bot.shop.switches import Switch, Switches
 from bot.shop.terms import Terms
 from bot.supervise import Supervisor, Wakes
 from bot.telegram.client import TelegramClient
+from bot.telegram.context import Context, Middleware, Next, Reply
 from bot.telegram.methods import GetMe
 from bot.telegram.middlewares.rate_limit import RateLimit
 from bot.telegram.types import User
@@ -81,3 +82,13 @@ class Services:
     def ways_to_pay(self) -> tuple[ProviderName, ...]:
         """Return the ways to pay from outside, in the order of offering; the balance is another."""
         return tuple(name for name in self.payments.enabled if name is not ProviderName.BALANCE)
+
+
+def make_provide(services: Services) -> Middleware:
+    """Return the middleware that sets `ctx.services`."""
+
+    async def provide(ctx: Context, handle: Next) -> Reply:
+        ctx.services = services
+        return await handle(ctx)
+
+    return provide

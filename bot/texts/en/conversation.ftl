@@ -54,5 +54,5 @@ unknown-button = This button no longer works. Send /menu
 private-only = I only talk in private messages: nobody else sees your key there.
 too-fast = Too fast. Wait a couple of seconds and try again.
 failed = Something broke on our side. We know and are looking into it; please try again a little later.
-banned = The bot is closed to you. If that is a mistake, write to whoever told you about it.
-maintenance = Maintenance is under way. Access you have already bought keeps working, and no payment gets lost. Come back in a few minutes.
+banned = The bot is closed to you. If that is a mistake, or about a payment, send /paysupport
+maintenance = Maintenance is under way. Access you have already bought keeps working, and no payment gets lost. Come back in a few minutes; if it can't wait, send /support

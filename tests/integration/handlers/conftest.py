@@ -19,7 +19,7 @@ from bot.handlers.checkout import make_answer_in_time
 from bot.handlers.gate import make_gate
 from bot.handlers.people import make_people
 from bot.handlers.questions import forget_question
-from bot.handlers.services import Services
+from bot.handlers.services import Services, make_provide
 from bot.handlers.support_answers import go_on_by_reply
 from bot.holding import require_nothing_held
 from bot.payments.provider import ProviderName
@@ -322,8 +322,9 @@ async def make_bot(
         make_answer_in_time(texts, answer_seconds),
         make_people(reads, texts),
         forget_question,
-        make_gate(services),
+        make_provide(services),
         go_on_by_reply,
+        make_gate(services),
     ]
     routing = RoutingTable(make_router(texts).routes(), middlewares)
     async with trio.open_nursery() as nursery:

@@ -4,7 +4,9 @@ from typing import Any
 
 import pytest
 
+from bot.shop.people import set_banned
 from bot.shop.support import concerning
+from bot.shop.switches import Switch
 from bot.telegram.errors import (
     BadRequestError,
     BlockedByUserError,
@@ -396,3 +398,30 @@ class TestWithNobodyNamed:
         said = await bot.say(ANNA, "/support")
         assert "not set up" in said.text
         assert "main menu" in (await bot.say(ANNA, "hello")).text
+
+
+@pytest.mark.parametrize(("closed", "word"), [("banned", "closed"), ("maintenance", "Maintenance")])
+async def test_whoever_the_bot_is_closed_to_still_reaches_support(
+    closed: str, word: str, bot: Bot
+) -> None:
+    lane = bot.shop.lane
+    await bot.say(ANNA, "/start")
+    if closed == "banned":
+        await set_banned(lane, ANNA, banned=True, admin_id=ADMIN, now=NOW)
+    else:
+        switches = bot.services.switches
+        await switches.turn(lane, Switch.MAINTENANCE, on=True, admin_id=ADMIN, now=NOW)
+    assert word in (await bot.say(ANNA, "/buy")).text
+    assert "About a payment" in (await bot.say(ANNA, "/paysupport")).text
+    assert "Passed on" in (await bot.say(ANNA, "I paid twice")).text
+    [asked, *_] = await relayed(bot)
+    assert "has your answer" in (await answer(bot, asked)).text
+    [copy] = copied(bot.client)
+    assert copy.chat_id == ANNA
+    # A button under the answer, and a reply to it, go on with the talk.
+    await bot.press(ANNA, "support:more")
+    assert "Passed on" in (await bot.say(ANNA, "Thank you")).text
+    assert len(passed_on(bot.client)) == 2
+    # Whatever else is done leaves it, and is closed.
+    assert word in (await bot.say(ANNA, "/menu")).text
+    assert word in (await bot.say(ANNA, "Hello?")).text

@@ -81,3 +81,8 @@ async def test_an_administrator_passes_during_maintenance() -> None:
 
 async def test_an_update_without_a_person_passes() -> None:
     assert await through(message(1), StubServices(on=MAINTENANCE), None) is HANDLED
+
+
+async def test_talk_in_a_group_goes_on_during_maintenance() -> None:
+    group = {"id": -100_500, "type": "supergroup", "title": "Help"}
+    assert await through(message(1, chat=group), StubServices(on=MAINTENANCE)) is HANDLED
