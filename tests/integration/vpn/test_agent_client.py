@@ -5,7 +5,7 @@ from uuid import UUID, uuid4
 
 import pytest
 import trio
-from trio.testing import MockClock
+from trio.testing import MockClock, wait_all_tasks_blocked
 
 from bot.holding import ConnectionHeldError, holding
 from bot.vpn.breaker import BreakerState
@@ -169,6 +169,7 @@ async def test_it_is_tried_again_after_the_pause_and_then_works(
         with pytest.raises(BreakerOpenError):
             await gateway.health()
         mock_clock.jump(1)
+        await wait_all_tasks_blocked()
 
         assert (await gateway.health()).core == "sandbox"
 
@@ -183,6 +184,8 @@ async def test_a_probe_that_is_cancelled_leaves_the_way_free(
         gateway = vpn.host(host.address())
         await open_its_breaker(host, gateway)
         mock_clock.jump(30)
+        # The host's clock jumped, too: let it close what was idle for so long before it is asked.
+        await wait_all_tasks_blocked()
         await host.tell("fault", kind="slow", seconds=3600, count=1)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(gateway.health)
