@@ -29,7 +29,11 @@ def children() -> dict[int, str]:
     """Return the children that run, with their command lines; ended ones are collected."""
     found = {}
     for task in (PROC / "task").iterdir():
-        for pid in map(int, (task / "children").read_text().split()):
+        try:
+            pids = (task / "children").read_text().split()
+        except (FileNotFoundError, ProcessLookupError):
+            continue  # a thread that ended meanwhile; its children are another's now
+        for pid in map(int, pids):
             with suppress(FileNotFoundError, ProcessLookupError):
                 if _state(pid) == "Z":
                     with suppress(ChildProcessError):
