@@ -1,7 +1,7 @@
 """Checks every setting and every peer: a line each, and what to do where something is wrong."""
 
 import socket
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import trio
@@ -49,9 +49,9 @@ async def examine(settings: Settings, echo: Callable[[str], None], well: list[bo
     )
     for name, bind in (("BIND", settings.bind), ("OPS_BIND", settings.ops_bind)):
         say(examine_port(name, bind))
-    async for finding in examine_database(settings):
+    for finding in await examine_database(settings):
         say(finding)
-    async for finding in examine_telegram(settings):
+    for finding in await examine_telegram(settings):
         say(finding)
     say(examine_share_link(settings))
     say(await examine_vpn_host(settings))
@@ -72,7 +72,7 @@ def examine_port(name: str, bind: Bind) -> Finding:
     return Finding(name, f"{bind} is free")
 
 
-async def examine_database(settings: Settings) -> AsyncIterator[Finding]:
+async def examine_database(settings: Settings) -> list[Finding]:
     """Say whether the database answers, and what its schema lacks."""
     where = "DATABASE_URL" if settings.database_url else f"embedded in {settings.data_dir}"
     findings: list[Finding] = []
@@ -88,8 +88,7 @@ async def examine_database(settings: Settings) -> AsyncIterator[Finding]:
     except* DatabaseError as group:
         advice = f"{_words(group)}. Check the server and DATABASE_URL"
         findings.append(Finding("database", where, advice))
-    for finding in findings:
-        yield finding
+    return findings
 
 
 def _words(group: BaseExceptionGroup[Exception]) -> str:
@@ -111,7 +110,7 @@ async def _schema(database: Database) -> Finding:
     return Finding("schema", "up to date")
 
 
-async def examine_telegram(settings: Settings) -> AsyncIterator[Finding]:
+async def examine_telegram(settings: Settings) -> list[Finding]:
     """Say whether Telegram knows the token, and what it thinks of the webhook."""
     findings: list[Finding] = []
     async with open_telegram(settings) as telegram:
@@ -126,8 +125,7 @@ async def examine_telegram(settings: Settings) -> AsyncIterator[Finding]:
             findings.append(Finding(what, "the token is refused", advice))
         except TelegramError as error:
             findings.append(Finding(what, str(error), "check the network and TELEGRAM_API_URL"))
-    for finding in findings:
-        yield finding
+    return findings
 
 
 async def _webhook(telegram: TelegramClient, settings: Settings) -> Finding:

@@ -55,6 +55,14 @@ class Cluster:
     def drop_database(self, name: str) -> None:
         self.psql(f"drop database {name} with (force)")
 
+    def cut(self, application_name: str, *, database: str) -> None:
+        """End the sessions of a name (a `like` pattern) in a database."""
+        self.psql(
+            "select pg_terminate_backend(pid) from pg_stat_activity "  # noqa: S608 - of the tests
+            f"where datname = current_database() and application_name like '{application_name}'",
+            database=database,
+        )
+
     @contextmanager
     def holding(self, database: str, statement: str) -> Iterator[None]:
         """Keep a transaction open for the block, with the locks that `statement` took."""
@@ -72,9 +80,8 @@ class Cluster:
             yield
             session.stdin.close()  # psql ends, and its transaction with it
 
-    def stop(self, mode: str = "immediate") -> None:
-        """Stop it as pg_ctl's mode says: immediate is a crash, fast ends every session."""
-        self._pg_ctl("-m", mode, "stop")
+    def stop(self) -> None:
+        self._pg_ctl("-m", "immediate", "stop")
 
     def start(self) -> None:
         self._server.ensure_postgres_running()
@@ -92,7 +99,7 @@ class Cluster:
         return [server, *(child.pid for child in psutil.Process(server).children())]
 
     def close(self) -> None:
-        self._pg_ctl("-m", "immediate", "stop")
+        self.stop()
 
     def _pg_ctl(self, *arguments: str) -> None:
         subprocess.run(

@@ -36,10 +36,8 @@ class Me:
         """Return the name in `t.me/<name>`; raises errors of `bot.telegram.errors`."""
         if self._username is None:
             # Bot API: getMe; every bot has a username.
-            me = await client(GetMe())
-            self.heard(me)
-            return me.username or ""
-        return self._username
+            self.heard(await client(GetMe()))
+        return self._username or ""
 
     async def link(self, client: TelegramClient, payload: str) -> str:
         """Return the deep link that starts the bot with `payload` (1-64 of A-Z a-z 0-9 _ -)."""

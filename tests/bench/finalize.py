@@ -305,9 +305,8 @@ def main() -> None:
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
     with closing(Cluster(Path(tempfile.mkdtemp()))) as cluster:
         if arguments.durable:
-            for name in ("fsync", "synchronous_commit", "full_page_writes"):
-                cluster.psql(f"alter system set {name} = on")
-            cluster.psql("select pg_reload_conf()")
+            names = ("fsync", "synchronous_commit", "full_page_writes")
+            cluster.reconfigure(*(f"set {name} = on" for name in names))
         print(json.dumps(trio.run(measure, arguments, cluster), indent=2))
 
 

@@ -10,7 +10,7 @@ from tests.cluster import Cluster
 from tests.e2e import leftovers
 
 _ADVISORY_LOCKS = """
-    select count(*)
+    select {what}
       from pg_locks
       join pg_database on pg_database.oid = pg_locks.database
      where locktype = 'advisory' and datname = current_database()
@@ -44,11 +44,18 @@ class TestDatabase:
 
     def cut(self, application_name: str) -> None:
         """End the sessions of a name, as an administrator or a failing network would."""
-        self._of_sessions("pg_terminate_backend(pid)", application_name)
+        self.cluster.cut(application_name, database=self.name)
+
+    def cut_lock(self) -> None:
+        """End the session that holds the advisory lock: the one of the process that leads."""
+        held = _ADVISORY_LOCKS.format(what="pg_terminate_backend(pid)")
+        self.psql(f"{held} and granted")
 
     def traces(self) -> tuple[str, str]:
         """Return how many connections and advisory locks of ours there are: ("0", "0") is none."""
-        return self._of_sessions("count(*)", "warren%"), self.psql(_ADVISORY_LOCKS)
+        return self._of_sessions("count(*)", "warren%"), self.psql(
+            _ADVISORY_LOCKS.format(what="count(*)")
+        )
 
     def _of_sessions(self, what: str, application_name: str) -> str:
         return self.psql(

@@ -161,7 +161,6 @@ async def surroundings(
     folder: Path,
     database: TestDatabase,
     *,
-    notices: NoticeTerms = QUICK,
     telegram: Mapping[str, Any] | None = None,
     **changes: str,
 ) -> AsyncIterator[Surroundings]:
@@ -179,7 +178,7 @@ async def surroundings(
                 SHOP_ID,
                 SECRET_KEY,
                 webhook_url=f"{public}/yookassa/webhook",
-                notices=notices,
+                notices=QUICK,
             ),
         )
         cryptopay = await nursery.start(
@@ -188,7 +187,7 @@ async def surroundings(
                 folder / "cryptopay",
                 CRYPTO_PAY_TOKEN,
                 webhook_url=f"{public}/cryptopay/webhook",
-                notices=notices,
+                notices=QUICK,
             ),
         )
         vpn_host = await nursery.start(serve_vpn_host, VpnHostConfig(VPN_KEY))

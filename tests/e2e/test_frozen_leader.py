@@ -9,7 +9,7 @@ import pytest
 from tests.e2e.conftest import TestDatabase
 from tests.e2e.harness import BotProcess, bot_process, settings_for, stand_in
 from tests.e2e.test_process_stop import PATIENT
-from tests.faults.two_instances import END_OF_THE_LOCK, LOST_LEADERSHIP
+from tests.faults.two_instances import LOST_LEADERSHIP
 
 NEWCOMER = 6001
 _STATEMENTS_THAT_WAIT = """
@@ -47,7 +47,7 @@ async def test_a_frozen_leader_that_wakes_commits_nothing_and_ends_with_70(
             await telegram.post("text", person=NEWCOMER, text="/start")
             await telegram.until(waits)
             leader.send(signal.SIGSTOP)
-            database.psql(END_OF_THE_LOCK)
+            database.cut_lock()
             await standby.until_ready()
             assert not await waits()
         assert database.psql(_PEOPLE) == "0"

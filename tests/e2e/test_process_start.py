@@ -94,9 +94,7 @@ async def killed(bot: BotProcess, _: TestDatabase) -> Ended:
 
 
 async def cut_off(bot: BotProcess, database: TestDatabase) -> Ended:
-    database.psql(
-        "select pg_terminate_backend(pid) from pg_locks where locktype = 'advisory' and granted"
-    )
+    database.cut_lock()
     return await bot.ended(seconds=5)
 
 

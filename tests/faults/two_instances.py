@@ -1,7 +1,6 @@
 """A leader and a standby while people buy: the leader is killed, or frozen and cut off."""
 
-import random
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -9,9 +8,9 @@ import trio
 
 from tests.e2e.conftest import TestDatabase
 from tests.e2e.harness import HOST, BotProcess, bot_process, free_port, stopped
-from tests.e2e.market import Surroundings, surroundings
-from tests.faults.traffic import BUSY_TELEGRAM, Traffic
-from tests.faults.verdict import Figures, judge, settle
+from tests.e2e.market import Surroundings
+from tests.faults.load import Size, under_load
+from tests.faults.verdict import Figures
 
 LEADS_WITHIN_SECONDS = 5.0
 """From the moment at which the lock was free to the moment at which the standby is ready."""
@@ -19,13 +18,8 @@ LEADS_WITHIN_SECONDS = 5.0
 LOST_LEADERSHIP = 70
 
 _WITHIN_SECONDS = 900.0
-END_OF_THE_LOCK = """
-    select pg_terminate_backend(pid)
-      from pg_locks
-     where locktype = 'advisory' and granted
-       and database = (select oid from pg_database where datname = current_database())
-"""
-"""Ends the session of the one that leads."""
+_SHORT = Size(faults=2, payments=40, people=16, together=8)
+_LONG = Size(faults=10, payments=500, people=100, together=16)
 
 
 class Pair:
@@ -59,16 +53,17 @@ class Pair:
         await self.lead.kill()
         await self._taken_over(trio.current_time())
 
-    async def freeze(self) -> BotProcess:
+    async def freeze(self) -> None:
         """Stop the leader, end the session of its lock, see the standby lead; then wake it.
 
-        Returns the one that led.
+        It has lost its lock, and ends with the code that says so.
         """
         frozen = self.lead
         with stopped(frozen.pid):
-            await trio.to_thread.run_sync(self._database.psql, END_OF_THE_LOCK)
+            await trio.to_thread.run_sync(self._database.cut_lock)
             await self._taken_over(trio.current_time())
-        return frozen
+        ended = await frozen.ended()
+        assert ended.code == LOST_LEADERSHIP, frozen.output
 
     async def _taken_over(self, free_at: float) -> None:
         self.lead = self.standby
@@ -109,48 +104,35 @@ async def pair(place: Surroundings, database: TestDatabase, folder: Path) -> Asy
 
 async def leader_killed(database: TestDatabase, folder: Path, seed: int, *, long: bool) -> Figures:
     """Kill the leader at random moments; each time the standby leads, and a new one waits."""
-    return await _two_instances("leader killed", database, folder, seed, long=long)
+    return await _two_instances("leader killed", Pair.kill, database, folder, seed, long=long)
 
 
 async def leader_frozen(database: TestDatabase, folder: Path, seed: int, *, long: bool) -> Figures:
     """Freeze the leader at random moments until another leads: it ends with 70 when it wakes."""
-    return await _two_instances("leader frozen", database, folder, seed, long=long)
+    return await _two_instances("leader frozen", Pair.freeze, database, folder, seed, long=long)
 
 
 async def _two_instances(
-    name: str, database: TestDatabase, folder: Path, seed: int, *, long: bool
+    name: str,
+    fault: Callable[[Pair], Awaitable[None]],
+    database: TestDatabase,
+    folder: Path,
+    seed: int,
+    *,
+    long: bool,
 ) -> Figures:
-    faults, payments, people, together = (10, 500, 100, 16) if long else (2, 40, 16, 8)
-    rng = random.Random(seed)
-    moments = sorted(rng.randrange(payments) for _ in range(faults))
-    done = 0
-    async with surroundings(folder, database, telegram=BUSY_TELEGRAM) as place:
-        traffic = Traffic(place, people=people, together=together, seed=seed)
-        over = trio.Event()
-
-        async def sell() -> None:
-            await traffic.run(lambda: done == faults and len(traffic.record) >= payments)
-            over.set()
-
-        with trio.fail_after(_WITHIN_SECONDS):
-            async with pair(place, database, folder) as both, trio.open_nursery() as nursery:
-                nursery.start_soon(sell)
-                for moment in moments:
-                    while len(traffic.record) < moment:  # noqa: ASYNC110 - people buy
-                        await trio.sleep(0.02)
-                    await trio.sleep(rng.uniform(0, 0.5))
-                    if name == "leader killed":
-                        await both.kill()
-                    else:
-                        frozen = await both.freeze()
-                        ended = await frozen.ended()
-                        assert ended.code == LOST_LEADERSHIP, frozen.output
-                    await both.stand_by()
-                    done += 1
-                await over.wait()
-                await settle(place, database)
-                print(f"{name}: the slowest takeover took {both.slowest_takeover:.1f} s")
-                for bot in (both.standby, both.lead):
-                    ended = await bot.stop()
-                    assert ended.code == 0, bot.output
-        return await judge(name, faults, place, traffic, database)
+    size = _LONG if long else _SHORT
+    async with under_load(database, folder, seed, size, within_seconds=_WITHIN_SECONDS) as load:
+        async with pair(load.place, database, folder) as both:
+            moments = load.moments(size.faults)
+            load.begin()
+            for moment in moments:
+                await load.reach(moment)
+                await fault(both)
+                await both.stand_by()
+            await load.end()
+            print(f"{name}: the slowest takeover took {both.slowest_takeover:.1f} s")
+            for bot in (both.standby, both.lead):
+                ended = await bot.stop()
+                assert ended.code == 0, bot.output
+        return await load.judge(name)

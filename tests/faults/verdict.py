@@ -6,7 +6,7 @@ figures = await judge("kill -9", 50, place, traffic, database)
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import astuple, dataclass, fields
 from typing import Any
 
@@ -211,7 +211,9 @@ def _money(traffic: Traffic, rows: list[dict[str, Any]]) -> Iterator[tuple[int, 
             yield person, f"{owed[person]:012} on the balance", f"{row['amount_minor']:012}"
 
 
-async def _told_again(place: Surroundings, traffic: Traffic, database: TestDatabase) -> Any:
+async def _told_again(
+    place: Surroundings, traffic: Traffic, database: TestDatabase
+) -> AsyncIterator[str]:
     """Yield the notices that went out once more although their success had been noted.
 
     A crash between the two may send one twice: then it is the last copy that is noted.

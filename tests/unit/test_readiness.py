@@ -1,6 +1,5 @@
 import pytest
 
-from bot import holding
 from bot.readiness import Phase, Readiness
 
 
@@ -45,14 +44,3 @@ async def test_the_phase_is_a_better_reason_than_a_doubt() -> None:
     readiness = Readiness()
     readiness.doubt("the disk is full")
     assert readiness.complaint() == "starting"
-
-
-def test_a_call_while_holding_a_connection_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(holding, "strict", True)
-    with (
-        holding.holding("updates"),
-        pytest.raises(holding.ConnectionHeldError, match=r"POST sendMessage .*'updates'"),
-    ):
-        holding.require_nothing_held("POST sendMessage")
-
-    holding.require_nothing_held("POST sendMessage")

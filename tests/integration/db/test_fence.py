@@ -18,11 +18,6 @@ _BEGUN = """
       from pg_stat_activity
      where datname = current_database() and state = 'idle in transaction'
 """
-_END_LEADER = """
-    select pg_terminate_backend(pid)
-      from pg_stat_activity
-     where datname = current_database() and application_name = 'warren leader'
-"""
 
 
 def nobody(reason: str) -> None:
@@ -83,14 +78,14 @@ async def test_a_fence_ends_what_was_begun_and_lets_nothing_begin(
 
 
 async def test_the_end_of_the_locks_session_puts_up_the_fence(
-    database: Database, make_settings: Callable[..., Settings]
+    database: Database, make_settings: Callable[..., Settings], cluster: Cluster, name: str
 ) -> None:
     fenced: list[bool] = []
     async with leadership(
         make_settings(), database.dsn, fence=lambda: fenced.append(True)
     ) as leader:
         await leader.acquire(waiting=nobody)
-        await database.updates.fetch(_END_LEADER)
+        cluster.cut("warren leader", database=name)
         with trio.fail_after(10), pytest.raises(LeadershipLostError):
             await leader.watch()
     assert fenced == [True]

@@ -68,12 +68,10 @@ async def test_ended_sessions_are_replaced(
 ) -> None:
     async with open_database(make_settings()) as database:
         await database.connect()
+        name = await database.updates.fetchval("select current_database()")
         for _ in range(5):
             await database.updates.fetchval("select 1")
-            cluster.psql(
-                "select count(pg_terminate_backend(pid)) from pg_stat_activity "
-                "where application_name = 'warren'"
-            )
+            cluster.cut("warren", database=name)
             # A session's end is met at its next use, at the latest: once for each of them.
             failures = 0
             while True:
@@ -154,13 +152,12 @@ async def test_the_leader_notices_the_end_of_its_connection_at_once(
             open_database(settings) as database,
             leadership(settings, database.dsn) as leader,
         ):
+            await database.connect()
+            name = await database.updates.fetchval("select current_database()")
             await leader.acquire(waiting=nobody)
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(leader.watch)
-                cluster.psql(
-                    "select pg_terminate_backend(pid) from pg_stat_activity "
-                    "where application_name = 'warren leader'"
-                )
+                cluster.cut("warren leader", database=name)
                 await trio.sleep_forever()
 
     with trio.fail_after(2), pytest.RaisesGroup(LeadershipLostError, flatten_subgroups=True):

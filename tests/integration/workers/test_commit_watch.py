@@ -12,11 +12,6 @@ from bot.settings import Settings
 from bot.workers.commit_watch import CommitWatch
 from tests.cluster import Cluster
 
-_TERMINATE = """
-    select count(pg_terminate_backend(pid)) from pg_stat_activity
-     where application_name = 'warren' and datname = current_database()
-"""
-
 
 def watching(database: Database) -> tuple[CommitWatch, Readiness]:
     readiness = Readiness()
@@ -33,7 +28,7 @@ async def test_a_read_only_database_is_complained_of_until_it_takes_commits_agai
 
     name = await database.health.fetchval("select current_database()")
     cluster.psql(f"alter database {name} set default_transaction_read_only = on")
-    cluster.psql(_TERMINATE, database=name)  # the setting is for new sessions
+    cluster.cut("warren", database=name)  # the setting is for new sessions
     await watch.tick()
 
     complaint = readiness.complaint()
@@ -42,7 +37,7 @@ async def test_a_read_only_database_is_complained_of_until_it_takes_commits_agai
     assert readiness.why_not() is None  # the door stays open
 
     cluster.psql(f"alter database {name} reset default_transaction_read_only")
-    cluster.psql(_TERMINATE, database=name)
+    cluster.cut("warren", database=name)
     await watch.tick()
     assert readiness.complaint() is None
 
@@ -54,7 +49,7 @@ async def test_one_session_that_has_ended_is_no_reason_for_a_complaint(
     name = await database.health.fetchval("select current_database()")
     for _ in range(10):
         await watch.tick()
-        cluster.psql(_TERMINATE, database=name)
+        cluster.cut("warren", database=name)
         await watch.tick()
         assert readiness.complaint() is None
 
@@ -73,15 +68,13 @@ async def test_a_commit_that_hangs_while_reads_go_on_is_complained_of(
         watch, readiness = watching(database)
         name = await database.health.fetchval("select current_database()")
         cluster.psql(f"alter database {name} set synchronous_commit = on")
-        cluster.psql(_TERMINATE, database=name)
-        cluster.psql("alter system set synchronous_standby_names = 'nobody'")
-        cluster.psql("select pg_reload_conf()")
+        cluster.cut("warren", database=name)
+        cluster.reconfigure("set synchronous_standby_names = 'nobody'")
         try:
             with trio.move_on_after(0.5):
                 await watch.tick()
         finally:
-            cluster.psql("alter system reset synchronous_standby_names")
-            cluster.psql("select pg_reload_conf()")
+            cluster.reconfigure("reset synchronous_standby_names")
 
         assert readiness.complaint() is not None
         await watch.tick()
